@@ -1,0 +1,106 @@
+// The agent's settings after validation: only load_settings() makes them, so whoever holds a Settings need not check
+// again. Immutable; the pipeline shares one by pointer. agent.yaml as written is config/yaml_config.cpp's business.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "platform/file_system.h"
+#include "platform/network.h"
+
+namespace llmtrail {
+
+struct SourceSettings {
+    std::string id;
+    std::vector<std::string> paths;
+    std::vector<std::string> exclude;
+    std::string format = "auto";
+    bool start_at_end = false;
+    size_t max_document_bytes = size_t{16} << 20;
+    int32_t utc_offset_seconds = 0;  // time_zone: UTC or ±hh:mm
+    std::vector<std::pair<std::string, std::string>> map;  // catalogue field name, dotted path
+};
+
+enum class OutputType : uint8_t { kSyslog, kFile };
+enum class EventFormat : uint8_t { kCef };
+enum class SyslogTransport : uint8_t { kTls, kTcp };
+enum class Framing : uint8_t { kOctet, kLf };
+
+struct OnlySettings {
+    std::vector<std::string> kinds;
+    std::vector<uint16_t> classes;
+    uint8_t min_severity = 0;
+    bool empty() const { return kinds.empty() && classes.empty() && min_severity == 0; }
+};
+
+struct OutputSettings {
+    std::string id;
+    OutputType type = OutputType::kSyslog;
+    EventFormat format = EventFormat::kCef;
+    Endpoint address;  // syslog
+    SyslogTransport transport = SyslogTransport::kTls;
+    Framing framing = Framing::kOctet;
+    uint8_t facility = 20;  // local4
+    TlsOptions tls;
+    std::string path;  // file
+    bool allow_plaintext = false;
+    size_t max_event_bytes = 8000;
+    size_t preview_prompt_characters = 0;
+    size_t preview_response_characters = 0;
+    OnlySettings only;
+    bool required = true;
+};
+
+struct SpoolSettings {
+    std::string directory;
+    uint64_t max_size_bytes = uint64_t{8} << 30;
+    uint64_t min_free_bytes = uint64_t{1} << 30;
+    int64_t sync_interval_ms = 20;
+    int64_t seal_interval_ms = 1000;
+    int64_t checkpoint_interval_ms = 60'000;
+    uint64_t segment_bytes_max = uint64_t{64} << 20;
+    int64_t segment_age_max_ms = 3'600'000;
+    int compression_level = 1;
+};
+
+struct Settings {
+    std::string state_directory = "/var/lib/llmtrail";
+    std::string host_id;  // as configured; "auto" is resolved by the pipeline
+    std::vector<SourceSettings> sources;
+    std::vector<OutputSettings> outputs;
+    SpoolSettings spool;
+};
+
+// One thing wrong with the configuration. All of them are found in one pass.
+struct ConfigError {
+    std::string file;
+    int line = 0;    // 1-based; 0: the file as a whole
+    int column = 0;  // 1-based
+    std::string message;
+    std::string source_line;
+    std::string hint;  // "did you mean `paths`?"; may be empty
+};
+
+struct LoadedSettings {
+    std::shared_ptr<const Settings> settings;  // null when errors is not empty
+    std::vector<ConfigError> errors;
+};
+
+// Names that config checks but does not own (record and parsers do): the caller passes them.
+struct ConfigVocabulary {
+    std::vector<std::string> map_fields;
+    std::vector<std::string> formats;
+    std::vector<std::string> kinds;
+};
+
+// Reads agent.yaml and conf.d/*.yaml beside it.
+LoadedSettings load_settings(const std::string& path, const ConfigVocabulary& vocabulary, FileSystem& files);
+
+// "FILE:LINE:COLUMN: error: MESSAGE", the source line, a caret, then "hint: ...". No control characters.
+std::string describe(const ConfigError& error);
+
+}  // namespace llmtrail

@@ -1,0 +1,57 @@
+// Writes gen_ai.input.messages and gen_ai.output.messages: an array of {role, parts, finish_reason} in the form of
+// OpenTelemetry's GenAI JSON schemas (semantic-conventions-genai, docs/gen-ai: gen-ai-input-messages.json), as a
+// superset: what has no part type there is kept as given under "type": its own name. Used by every body reader, so
+// that one answer looks the same whichever vendor gave it. Ingest thread; reused, no allocation once warm.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "json_tree/json_tree.h"
+
+namespace llmtrail {
+
+class MessagesWriter {
+ public:
+    void clear();
+
+    void begin_message(std::string_view role, std::string_view name = {});
+    void text(std::string_view content);       // {"type":"text","content":…}
+    void reasoning(std::string_view content);  // {"type":"reasoning","content":…}
+    void refusal(std::string_view content);    // {"type":"refusal","content":…}
+    // `arguments`: JSON where the vendor gives JSON, else the text it gives (a JSON string stays a string).
+    void tool_call(std::string_view id, std::string_view name, JsonValue arguments);
+    void tool_call(std::string_view id, std::string_view name, std::string_view arguments_text);
+    void tool_result(std::string_view id, JsonValue response);
+    void tool_result(std::string_view id, std::string_view response_text);
+    // {"type":"uri","modality":…,"uri":…}; data: URIs become blobs whose content is kept.
+    void uri(std::string_view modality, std::string_view uri);
+    void blob(std::string_view modality, std::string_view mime_type, std::string_view base64);
+    void file(std::string_view modality, std::string_view file_id);
+    void given(JsonValue part);  // any other part, whole, as it stands
+    void end_message(std::string_view finish_reason = {});
+
+    bool empty() const { return messages_ == 0; }
+    // The array; valid until the next clear() or begin_message().
+    std::string_view json();
+
+    // All text parts of the last message that has `role`, joined by a newline: llm.audit.prompt.text for "user".
+    std::string_view last_text_of(std::string_view role) const;
+
+ private:
+    void begin_part(std::string_view type);
+    void member(std::string_view key, std::string_view text);
+
+    std::string json_ = "[";
+    bool closed_ = false;
+    bool in_message_ = false;
+    bool first_part_ = true;
+    size_t messages_ = 0;
+    std::string role_;
+    std::string text_;       // of the open message
+    std::string last_user_;  // text of the last finished message by role
+    std::string last_assistant_;
+    std::string last_system_;
+};
+
+}  // namespace llmtrail

@@ -1,0 +1,2 @@
+#include "fakes/fake_clock.h"
+#include "fakes/fake_random.h"
