@@ -54,7 +54,7 @@ class AppendFile {
     // dropped the pages it could not write.
     virtual Result<void> sync() = 0;
     virtual Result<void> reserve(uint64_t size_bytes) = 0;  // FALLOC_FL_KEEP_SIZE; kUnsupported is harmless
-    virtual uint64_t size() const = 0;                      // bytes appended so far
+    virtual uint64_t size() const = 0;  // of the file: what it had when it was opened, and what was appended since
 };
 
 class FileLock {

@@ -1,7 +1,7 @@
-// The network seam: outgoing byte streams, plain TCP or TLS 1.3, never a listener. Nothing blocks: the
-// deliver thread waits for descriptor() with poll(2) and calls again. Used by the deliver thread alone.
-// TLS (tls_stream.cpp): 1.3 only, peer verified against SAN (no CN), TLS_AES_256_GCM_SHA384 and
-// TLS_CHACHA20_POLY1305_SHA256, no early data. See docs/assurance.md.
+// The network seam: outgoing byte streams, plain TCP or TLS 1.3, never a listener. Nothing blocks:
+// the deliver thread waits for descriptor() with poll(2) and calls again. Used by the deliver
+// thread alone. TLS (tls_stream.cpp): 1.3 only, peer verified against SAN (no CN),
+// TLS_AES_256_GCM_SHA384 and TLS_CHACHA20_POLY1305_SHA256, no early data. See docs/assurance.md.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,11 @@
 namespace llmtrail {
 
 struct TlsOptions {
-    std::string ca_file;      // PEM bundle that replaces the system store; empty: the system store
-    std::string cert_file;    // PEM client certificate and chain; empty: none
-    std::string key_file;     // PEM private key, refused when group or others may read it
-    std::string server_name;  // verified against SAN and sent as SNI; empty: the host of the address
+    std::string ca_file;    // PEM bundle that replaces the system store; empty: the system store
+    std::string cert_file;  // PEM client certificate and chain; empty: none
+    std::string key_file;   // PEM private key, refused when group or others may read it
+    std::string
+        server_name;  // verified against SAN and sent as SNI; empty: the host of the address
 };
 
 struct Endpoint {
@@ -36,26 +37,31 @@ class Stream {
     virtual ~Stream() = default;  // closes without a farewell
 
     // Drives name resolution, connect and handshake. kWouldBlock: wait for wants() and call again.
-    // kTls: the peer, its certificate or its protocol version is not acceptable; the message says which.
+    // kTls: the peer, its certificate or its protocol version is not acceptable; the message says
+    // which.
     virtual Result<void> establish() = 0;
     // Bytes taken, possibly fewer than given. kWouldBlock: none now.
     virtual Result<size_t> write(ByteView bytes) = 0;
-    // For readers of replies and to notice a farewell: kWouldBlock nothing there, kClosed the peer is gone.
+    // For readers of replies and to notice a farewell: kWouldBlock nothing there, kClosed the peer
+    // is gone.
     virtual Result<size_t> read(char* out, size_t size) = 0;
     // Bytes that this host's kernel has not yet seen acknowledged by the peer's kernel (SIOCOUTQ).
     virtual Result<size_t> unacknowledged_bytes() = 0;
     virtual Result<void> shutdown() = 0;  // close_notify or FIN; kWouldBlock: call again
 
-    virtual int descriptor() const = 0;  // -1 while the name is being resolved: call again after a while
+    virtual int descriptor()
+        const = 0;  // -1 while the name is being resolved: call again after a while
     virtual StreamWants wants() const = 0;
 };
 
 class Network {
  public:
     virtual ~Network() = default;
-    // Starts to connect; errors that need no waiting (unreadable CA file, loose key file) come at once.
+    // Starts to connect; errors that need no waiting (unreadable CA file, loose key file) come at
+    // once.
     virtual Result<std::unique_ptr<Stream>> connect_tcp(const Endpoint& to) = 0;
-    virtual Result<std::unique_ptr<Stream>> connect_tls(const Endpoint& to, const TlsOptions& tls) = 0;
+    virtual Result<std::unique_ptr<Stream>> connect_tls(const Endpoint& to,
+                                                        const TlsOptions& tls) = 0;
 };
 
 }  // namespace llmtrail

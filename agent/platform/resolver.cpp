@@ -1,0 +1,83 @@
+#include "platform/resolver.h"
+
+#include <netdb.h>
+
+#include <cstring>
+#include <system_error>
+#include <thread>
+
+namespace llmtrail {
+
+namespace {
+
+Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags | AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    int failure =
+        ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
+    if (failure != 0) {
+        return fail(ErrorCode::kNetwork,
+                    "resolving " + endpoint.host + ": " + ::gai_strerror(failure));
+    }
+    std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+    SocketAddresses addresses;
+    for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+        if (at->ai_addrlen > sizeof(sockaddr_storage)) {
+            continue;
+        }
+        SocketAddress& address = addresses.emplace_back();
+        std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+        address.size = at->ai_addrlen;
+    }
+    if (addresses.empty()) {
+        return fail(ErrorCode::kNetwork, "resolving " + endpoint.host + ": no usable address");
+    }
+    return addresses;
+}
+
+}  // namespace
+
+std::optional<Result<SocketAddresses>> Lookup::result() {
+    std::lock_guard lock(mutex_);
+    return result_;
+}
+
+void Lookup::finish(Result<SocketAddresses> result) {
+    std::lock_guard lock(mutex_);
+    result_.emplace(std::move(result));
+}
+
+Result<std::shared_ptr<Lookup>> Resolver::start(const Endpoint& endpoint) {
+    auto lookup = std::make_shared<Lookup>();
+    Result<SocketAddresses> numeric = look_up(endpoint, AI_NUMERICHOST);
+    if (numeric) {
+        lookup->finish(std::move(numeric));
+        return lookup;
+    }
+
+    std::lock_guard lock(mutex_);
+    std::erase_if(going_on_, [](const auto& entry) { return entry.second->result().has_value(); });
+    auto key = std::pair(endpoint.host, endpoint.port);
+    if (auto same = going_on_.find(key); same != going_on_.end()) {
+        return same->second;
+    }
+    if (going_on_.size() >= kLookupsMax) {
+        return fail(ErrorCode::kBusy,
+                    "resolving " + endpoint.host + ": too many lookups at one time");
+    }
+    try {
+        std::thread([lookup, endpoint] {
+            lookup->finish(look_up(endpoint, AI_ADDRCONFIG));
+        }).detach();
+    } catch (const std::system_error& error) {
+        return fail(ErrorCode::kBusy,
+                    std::string("resolving ") + endpoint.host + ": " + error.what());
+    }
+    going_on_.emplace(std::move(key), lookup);
+    return lookup;
+}
+
+}  // namespace llmtrail

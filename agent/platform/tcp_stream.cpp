@@ -1,0 +1,182 @@
+#include "platform/tcp_stream.h"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include <cerrno>
+
+namespace llmtrail {
+
+namespace {
+
+int64_t monotonic_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return int64_t{now.tv_sec} * 1000 + now.tv_nsec / kNanosPerMilli;
+}
+
+const sockaddr* raw(const SocketAddress& address) {
+    return static_cast<const sockaddr*>(static_cast<const void*>(&address.storage));
+}
+
+void set_option(int fd, int level, int name, unsigned value) {
+    // Each only tunes; a kernel without it still delivers.
+    [[maybe_unused]] int failed = ::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+}  // namespace
+
+std::string TcpStream::peer() const {
+    bool v6 = to_.host.find(':') != std::string::npos;
+    return (v6 ? "[" + to_.host + "]" : to_.host) + ":" + std::to_string(to_.port);
+}
+
+void TcpStream::note_failure(int os_error) {
+    failure_ = error_from_errno(os_error, "connecting to " + peer());
+    if (failure_.code == ErrorCode::kIo || failure_.code == ErrorCode::kPermission) {
+        failure_.code =
+            ErrorCode::kNetwork;  // a route or a firewall may change: worth trying again
+    }
+    socket_ = Descriptor();
+    state_ = State::kChoosing;
+}
+
+bool TcpStream::open_socket(const SocketAddress& address) {
+    socket_ = Descriptor(
+        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket_) {
+        note_failure(errno);
+        return false;
+    }
+    set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, kTcpUserTimeoutMs);
+    set_option(socket_.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (::connect(socket_.get(), raw(address), address.size) == 0) {
+        state_ = State::kUp;
+        return true;
+    }
+    if (errno != EINPROGRESS && errno != EINTR) {
+        note_failure(errno);
+        return false;
+    }
+    state_ = State::kConnecting;
+    address_deadline_ms_ = monotonic_ms() + kConnectAddressMs;
+    return true;
+}
+
+// Whether the connection that is being made stands now; moves on when it has failed.
+bool TcpStream::connected() {
+    pollfd entry{socket_.get(), POLLOUT, 0};
+    if (::poll(&entry, 1, 0) <= 0) {
+        if (monotonic_ms() >= address_deadline_ms_) {
+            note_failure(ETIMEDOUT);
+        }
+        return false;
+    }
+    int os_error = 0;
+    socklen_t size = sizeof os_error;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &os_error, &size) != 0) {
+        os_error = errno;
+    }
+    if (os_error != 0) {
+        note_failure(os_error);
+        return false;
+    }
+    state_ = State::kUp;
+    return true;
+}
+
+Result<void> TcpStream::connect_next() {
+    while (state_ == State::kChoosing) {
+        if (next_address_ == addresses_.size()) {
+            return fail(failure_);
+        }
+        open_socket(addresses_[next_address_++]);
+    }
+    if (state_ == State::kConnecting && !connected()) {
+        if (state_ == State::kChoosing) {
+            return connect_next();
+        }
+        return fail(ErrorCode::kWouldBlock, "connecting to " + peer());
+    }
+    return {};
+}
+
+Result<void> TcpStream::establish() {
+    if (state_ == State::kUp) {
+        return {};
+    }
+    if (state_ == State::kResolving) {
+        std::optional<Result<SocketAddresses>> found = lookup_->result();
+        if (!found) {
+            return fail(ErrorCode::kWouldBlock, "resolving " + to_.host);
+        }
+        if (!*found) {
+            return fail(found->error());
+        }
+        addresses_ = std::move(**found);
+        state_ = State::kChoosing;
+    }
+    return connect_next();
+}
+
+Result<size_t> TcpStream::write(ByteView bytes) {
+    ssize_t taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    write_blocked_ = taken < 0 && (errno == EAGAIN || errno == EINTR);
+    if (taken >= 0) {
+        return static_cast<size_t>(taken);
+    }
+    if (write_blocked_) {
+        return fail(ErrorCode::kWouldBlock, "writing to " + peer());
+    }
+    return fail(error_from_errno(errno, "writing to " + peer()));
+}
+
+Result<size_t> TcpStream::read(char* out, size_t size) {
+    ssize_t got = ::recv(socket_.get(), out, size, 0);
+    if (got > 0) {
+        return static_cast<size_t>(got);
+    }
+    if (got == 0) {
+        return fail(ErrorCode::kClosed, peer() + " closed the connection");
+    }
+    if (errno == EAGAIN || errno == EINTR) {
+        return fail(ErrorCode::kWouldBlock, "reading from " + peer());
+    }
+    return fail(error_from_errno(errno, "reading from " + peer()));
+}
+
+Result<size_t> TcpStream::unacknowledged_bytes() {
+    int bytes = 0;
+    if (::ioctl(socket_.get(), SIOCOUTQ, &bytes) != 0) {
+        return fail(error_from_errno(errno, "asking for unacknowledged bytes to " + peer()));
+    }
+    return static_cast<size_t>(bytes);
+}
+
+Result<void> TcpStream::shutdown() {
+    if (::shutdown(socket_.get(), SHUT_WR) != 0) {
+        return fail(error_from_errno(errno, "closing the connection to " + peer()));
+    }
+    return {};
+}
+
+StreamWants TcpStream::wants() const {
+    switch (state_) {
+        case State::kResolving:
+        case State::kChoosing:
+            return StreamWants::kNothing;
+        case State::kConnecting:
+            return StreamWants::kWrite;
+        case State::kUp:
+            break;
+    }
+    return write_blocked_ ? StreamWants::kWrite : StreamWants::kRead;
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,33 @@
+// What a TLS connection of the agent is made with: an SSL_CTX from TlsOptions, read from disk for
+// every attempt, so that replaced certificates and keys are used from the next connection on.
+// Inside agent/platform only. kTls: an unusable CA, certificate or key file; kPermission: a key
+// file that others can read.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "platform/network.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace llmtrail {
+
+struct TlsContextFree {
+    void operator()(ssl_ctx_st* context) const;
+};
+
+using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextFree>;
+
+Result<TlsContext> make_tls_context(const TlsOptions& options);
+
+// Tells OpenSSL whom to expect: `name` in SAN (an IP address as an address), and SNI for names.
+Result<void> expect_peer(ssl_st* ssl, const std::string& name);
+
+// What went wrong, in an operator's words, from the error queue and the verification result; clears
+// the queue.
+Error describe_tls_failure(ssl_st* ssl, const std::string& peer, const std::string& expected_name);
+
+}  // namespace llmtrail
