@@ -1,5 +1,7 @@
-// SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (FIPS 180-4, RFC 2104, RFC 5869) over OpenSSL. Contexts are made once
-// and reused. Failure of a primitive is a broken library: LLMTRAIL_CHECK. One thread per object.
+// SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (FIPS 180-4, RFC 2104, RFC 5869) over OpenSSL. Contexts
+// are made once and reused: a finished object is ready for the next message. Used by spool (hashes
+// of every record), tail positions and record identities. Failure of a primitive is a broken
+// library: LLMTRAIL_CHECK. One thread per object.
 #pragma once
 
 #include <array>
@@ -14,7 +16,9 @@ namespace llmtrail {
 inline constexpr size_t kDigestBytes = 32;
 using Digest = std::array<char, kDigestBytes>;
 
-inline ByteView view(const Digest& digest) { return {digest.data(), digest.size()}; }
+inline ByteView view(const Digest& digest) {
+    return {digest.data(), digest.size()};
+}
 
 class Sha256 {
  public:

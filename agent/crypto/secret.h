@@ -1,5 +1,6 @@
-// Key bytes: wiped on destruction, not copyable, not printable, kept out of core dumps and swap where the system
-// allows (OPENSSL_secure_malloc after init_secure_memory()). Reading the raw bytes takes reveal(), which greps well.
+// Key bytes: wiped on destruction, not copyable, not printable, kept out of core dumps and swap
+// where the system allows (OPENSSL_secure_malloc after init_secure_memory()). Reading the raw bytes
+// takes reveal(), which greps well.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +26,13 @@ class Secret {
     ~Secret();
 
     Secret clone() const;
+
     size_t size() const { return size_; }
+
     bool empty() const { return size_ == 0; }
+
     ByteView reveal() const { return {reinterpret_cast<const char*>(data_), size_}; }
+
     uint8_t* reveal_mutable() { return data_; }
 
  private:
@@ -35,7 +40,11 @@ class Secret {
     size_t size_ = 0;
 };
 
-// Reserves locked, undumpable memory for secrets; once, at start. False: the system did not allow locking.
+// Overwrites and empties a buffer that held key text on its way from or to a file.
+void wipe(Bytes& bytes);
+
+// Reserves locked, undumpable memory for secrets; once, at start. False: the system did not allow
+// locking.
 bool init_secure_memory();
 
 }  // namespace llmtrail

@@ -1,0 +1,223 @@
+#include "spool/batch_codec.h"
+
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "spool/frame.h"
+
+namespace llmtrail {
+namespace {
+
+constexpr uint8_t kMethodStored = 0;
+constexpr uint8_t kMethodZstd = 1;
+constexpr size_t kSectionHeadBytes = 9;
+constexpr int kWindowLogMax = 20;       // written: bounds the compressor's memory to a few MiB
+constexpr int kWindowLogAccepted = 27;  // read
+constexpr size_t kRandomBytes = 32;
+constexpr size_t kBlocksPerRecord = kRandomBytes / kKeystreamBlockBytes;
+constexpr size_t kEventIdBytes = 20;
+
+tl::unexpected<Error> corrupt(const char* what) {
+    return fail(ErrorCode::kCorrupt, what);
+}
+
+bool is_present(const BatchRecord& record, size_t section) {
+    return record.sizes[section] != 0;
+}
+
+}  // namespace
+
+std::string event_id_of(const Digest& leaf) {
+    return to_base32(view(leaf).substr(0, kEventIdBytes));
+}
+
+struct SectionCompressor::State {
+    explicit State(int compression_level)
+        : level(compression_level), context(compression_level == 0 ? nullptr : ZSTD_createCCtx()) {
+        if (context == nullptr) {
+            return;
+        }
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+        ZSTD_bounds window = ZSTD_cParam_getBounds(ZSTD_c_windowLog);
+        if (ZSTD_isError(window.error) == 0) {
+            ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, kWindowLogMax);
+        }
+        ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);
+    }
+
+    ~State() { ZSTD_freeCCtx(context); }
+
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    int level;
+    ZSTD_CCtx* context;
+};
+
+SectionCompressor::SectionCompressor(int level) : state_(std::make_unique<State>(level)) {
+    LLMTRAIL_CHECK(level == 0 || state_->context != nullptr);
+}
+
+SectionCompressor::~SectionCompressor() = default;
+
+Result<void> SectionCompressor::compress(ByteView raw, ByteView commitments, Bytes& out) {
+    out.clear();
+    bool stored = state_->level == 0 || raw.empty();
+    put_u8(out, stored ? kMethodStored : kMethodZstd);
+    put_u32(out, static_cast<uint32_t>(raw.size()));
+    put_u32(out, static_cast<uint32_t>(commitments.size()));
+    out.append(commitments);
+    if (stored) {
+        out.append(raw);
+        return {};
+    }
+    size_t at = out.size();
+    out.resize(at + ZSTD_compressBound(raw.size()));
+    size_t written =
+        ZSTD_compress2(state_->context, out.data() + at, out.size() - at, raw.data(), raw.size());
+    if (ZSTD_isError(written) != 0) {
+        return fail(ErrorCode::kInternal,
+                    std::string("compressing: ") + ZSTD_getErrorName(written));
+    }
+    out.resize(at + written);
+    return {};
+}
+
+struct SectionExpander::State {
+    State() : context(ZSTD_createDCtx()) {
+        LLMTRAIL_CHECK(context != nullptr);
+        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, kWindowLogAccepted);
+    }
+
+    ~State() { ZSTD_freeDCtx(context); }
+
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    ZSTD_DCtx* context;
+};
+
+SectionExpander::SectionExpander() : state_(std::make_unique<State>()) {}
+
+SectionExpander::~SectionExpander() = default;
+
+Result<void> SectionExpander::expand(ByteView plaintext, size_t raw_bytes_max,
+                                     ByteView& commitments, Bytes& raw) {
+    raw.clear();
+    ByteReader reader(plaintext);
+    uint8_t method = reader.u8();
+    uint32_t raw_bytes = reader.u32();
+    uint32_t commitment_bytes = reader.u32();
+    commitments = reader.take(commitment_bytes);
+    if (!reader.ok() || method > kMethodZstd) {
+        return corrupt("a section cannot be read");
+    }
+    if (raw_bytes > raw_bytes_max) {
+        return corrupt("a section is larger than a frame may be");
+    }
+    ByteView payload = plaintext.substr(reader.position());
+    if (method == kMethodStored) {
+        if (payload.size() != raw_bytes) {
+            return corrupt("a section cannot be read");
+        }
+        raw.assign(payload);
+        return {};
+    }
+    if (ZSTD_getFrameContentSize(payload.data(), payload.size()) != raw_bytes ||
+        ZSTD_findFrameCompressedSize(payload.data(), payload.size()) != payload.size()) {
+        return corrupt("a section's compressed size is not the announced one");
+    }
+    raw.resize(raw_bytes);
+    size_t written = ZSTD_decompressDCtx(state_->context, raw.data(), raw.size(), payload.data(),
+                                         payload.size());
+    if (ZSTD_isError(written) != 0 || written != raw_bytes) {
+        raw.clear();
+        return corrupt("a section does not decompress");
+    }
+    return {};
+}
+
+void Committer::commit(Keystream& keystream, Section section, uint64_t first_index, ByteView raw,
+                       std::vector<BatchRecord>& records) {
+    size_t s = index_of(section);
+    char tag = static_cast<char>(kCommitmentPrefix + static_cast<char>(s));
+    keystream.generate(first_index * kBlocksPerRecord, records.size() * kBlocksPerRecord, randoms_);
+    for (size_t i = 0; i < records.size(); ++i) {
+        BatchRecord& record = records[i];
+        if (!is_present(record, s)) {
+            record.commitments[s] = Digest{};
+            continue;
+        }
+        record.commitments[s] =
+            hash_.update({&tag, 1})
+                .update(ByteView(randoms_).substr(i * kRandomBytes, kRandomBytes))
+                .update(raw.substr(record.offsets[s], record.sizes[s]))
+                .finish();
+    }
+}
+
+void Committer::put_leaves(uint64_t first_index, std::vector<BatchRecord>& records) {
+    for (size_t i = 0; i < records.size(); ++i) {
+        records[i].leaf = record_leaf(hash_, first_index + i, records[i].commitments);
+    }
+}
+
+void encode_commitments(const std::vector<BatchRecord>& records, Bytes& out) {
+    for (const BatchRecord& record : records) {
+        uint8_t present = 0;
+        for (size_t s = 0; s < kSectionCount; ++s) {
+            present = static_cast<uint8_t>(present | (is_present(record, s) ? 1U << s : 0U));
+        }
+        put_u8(out, present);
+        for (size_t s = 1; s < kSectionCount; ++s) {
+            if (is_present(record, s)) {
+                out.append(view(record.commitments[s]));
+            }
+        }
+    }
+}
+
+Result<void> check_commitments(ByteView stored, uint8_t known, std::vector<BatchRecord>& records) {
+    ByteReader reader(stored);
+    for (size_t i = 0; i < records.size(); ++i) {
+        BatchRecord& record = records[i];
+        uint8_t present = reader.u8();
+        for (size_t s = 0; s < kSectionCount && reader.ok(); ++s) {
+            bool computed = (known & (1U << s)) != 0;
+            bool has = (present & (1U << s)) != 0;
+            if (computed && has != is_present(record, s)) {
+                return corrupt("a record's sections are not the committed ones");
+            }
+            if (s == 0 || !has) {
+                continue;
+            }
+            ByteView hash = reader.take(kDigestBytes);
+            if (computed && hash != view(record.commitments[s])) {
+                return corrupt("a record does not match its commitment");
+            }
+            std::copy(hash.begin(), hash.end(), record.commitments[s].begin());
+        }
+    }
+    return reader.ok() && reader.at_end() ? Result<void>{}
+                                          : Result<void>(corrupt("commitments cannot be read"));
+}
+
+Result<void> locate_records(ByteView raw, Section section, std::vector<BatchRecord>& records) {
+    size_t s = index_of(section);
+    ByteReader reader(raw);
+    for (BatchRecord& record : records) {
+        ByteView bytes = reader.sized();
+        record.offsets[s] = static_cast<uint32_t>(reader.position() - bytes.size());
+        record.sizes[s] = static_cast<uint32_t>(bytes.size());
+    }
+    if (!reader.ok() || !reader.at_end()) {
+        return corrupt("a section's records do not fill it");
+    }
+    return {};
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,75 @@
+#include "spool/batch_reader.h"
+
+#include <utility>
+
+namespace llmtrail {
+
+Result<std::shared_ptr<const Batch>> BatchReader::read(const SegmentHeader& header,
+                                                       SegmentOpeners& openers, const Digest& chain,
+                                                       const FrameView& frame,
+                                                       std::string_view* failed) {
+    Result<BatchBody> body = decode_batch_body(frame.clear, frame.header.leaf_count);
+    if (!body) {
+        return fail(body.error());
+    }
+    auto batch = std::make_shared<Batch>();
+    batch->segment_no = header.segment_no;
+    batch->first_index = frame.header.index;
+    batch->records.resize(frame.header.leaf_count);
+    raw_bytes_left_ = kFrameRawBytesMax;
+    Bytes commitments;
+    for (Section section : kSections) {
+        if ((frame.header.section_mask & (1U << index_of(section))) == 0) {
+            continue;
+        }
+        Result<void> read =
+            read_section(frame, openers, header, chain, section, *batch, commitments);
+        if (!read) {
+            if (failed != nullptr) {
+                *failed = section_name(section);
+            }
+            return fail(std::move(read).error().with_context(section_name(section)));
+        }
+    }
+    constexpr uint8_t kAllSections = (1U << kSectionCount) - 1;
+    Result<void> checked = check_commitments(commitments, kAllSections, batch->records);
+    if (!checked) {
+        return fail(checked.error());
+    }
+    committer_.put_leaves(batch->first_index, batch->records);
+    for (size_t i = 0; i < batch->records.size(); ++i) {
+        if (batch->records[i].leaf != body->leaves[i]) {
+            return fail(ErrorCode::kCorrupt, "record " + std::to_string(batch->first_index + i) +
+                                                 " is not the one in the leaf table");
+        }
+    }
+    return std::shared_ptr<const Batch>(std::move(batch));
+}
+
+Result<void> BatchReader::read_section(const FrameView& frame, SegmentOpeners& openers,
+                                       const SegmentHeader& header, const Digest& chain,
+                                       Section section, Batch& batch, Bytes& commitments) {
+    Result<void> done = openers.open(header.header_hash, chain, frame, section, plaintext_);
+    if (!done) {
+        return done;
+    }
+    Bytes& raw = batch.sections[index_of(section)];
+    ByteView stored;
+    done = expander_.expand(plaintext_, raw_bytes_left_, stored, raw);
+    if (done) {
+        raw_bytes_left_ -= raw.size();
+        done = locate_records(raw, section, batch.records);
+    }
+    if (!done) {
+        return done;
+    }
+    if (section == Section::kEnvelope) {
+        commitments = stored;
+    } else if (!stored.empty()) {
+        return fail(ErrorCode::kCorrupt, "commitments where none belong");
+    }
+    committer_.commit(openers.keystream(section), section, batch.first_index, raw, batch.records);
+    return {};
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,105 @@
+// has_crash_shape(): tells what a crash leaves at the end of a segment from what somebody did to
+// it.
+#include <algorithm>
+#include <utility>
+
+#include "spool/segment_file.h"
+
+namespace llmtrail {
+namespace {
+
+constexpr size_t kPieceBytes = 256 * kPageBytes;
+constexpr uint64_t kCandidateBytesFactor = 4;
+
+bool all_zero(ByteView bytes) {
+    return bytes.find_first_not_of('\0') == ByteView::npos;
+}
+
+// A whole, right frame that begins anywhere in [from, file_bytes). Overlapping announcements cannot
+// make this quadratic: when the candidates together are longer than a few times the file, the
+// answer is yes.
+Result<bool> any_frame_after(ReadableFile& file, uint64_t from, uint64_t file_bytes) {
+    Bytes piece;
+    Bytes candidate;
+    uint64_t budget = kCandidateBytesFactor * (file_bytes - std::min(from, file_bytes));
+    for (uint64_t at = from; at < file_bytes; at += kPieceBytes) {
+        Result<void> read = read_range(file, at, kPieceBytes + kFrameHeaderBytes - 1, piece);
+        if (!read) {
+            return fail(read.error());
+        }
+        for (size_t found = piece.find(kFrameMarker); found < kPieceBytes;
+             found = piece.find(kFrameMarker, found + 1)) {
+            FrameHeader header;
+            if (decode_frame_header(ByteView(piece).substr(found), header) != FrameFault::kNone ||
+                header.frame_bytes > file_bytes - (at + found)) {
+                continue;
+            }
+            if (header.frame_bytes > budget) {
+                return true;
+            }
+            budget -= header.frame_bytes;
+            read = read_range(file, at + found, header.frame_bytes, candidate);
+            FrameView frame;
+            if (!read) {
+                return fail(read.error());
+            }
+            if (split_frame(candidate, frame) == FrameFault::kNone) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Some page that [from, to) touches is zero from max(page, from) to its end or the end of the file.
+Result<bool> any_zero_page(ReadableFile& file, uint64_t from, uint64_t to, uint64_t file_bytes) {
+    Bytes piece;
+    for (uint64_t at = from - from % kPageBytes; at < to; at += kPieceBytes) {
+        Result<void> read = read_range(file, at, kPieceBytes, piece);
+        if (!read) {
+            return fail(read.error());
+        }
+        for (uint64_t page = at; page < std::min(to, at + kPieceBytes); page += kPageBytes) {
+            uint64_t begin = std::max(page, from);
+            uint64_t end = std::min(page + kPageBytes, file_bytes);
+            if (begin < end && end - at <= piece.size() &&
+                all_zero(ByteView(piece).substr(static_cast<size_t>(begin - at),
+                                                static_cast<size_t>(end - begin)))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+Result<bool> has_crash_shape(ReadableFile& file, uint64_t from, uint64_t file_bytes) {
+    Result<bool> later = any_frame_after(file, from + 1, file_bytes);
+    if (!later || *later) {
+        return later ? Result<bool>(false) : later;
+    }
+    uint64_t left = file_bytes - std::min(from, file_bytes);
+    if (left < kFrameHeaderBytes) {
+        return true;
+    }
+    Bytes head;
+    Result<void> read = read_range(file, from, kFrameHeaderBytes, head);
+    if (!read) {
+        return fail(read.error());
+    }
+    FrameHeader header;
+    FrameFault fault = decode_frame_header(head, header);
+    if (fault == FrameFault::kFields) {
+        return false;
+    }
+    if (fault != FrameFault::kNone) {
+        return any_zero_page(file, from, file_bytes, file_bytes);
+    }
+    if (left < header.frame_bytes) {
+        return true;
+    }
+    return any_zero_page(file, from, from + header.frame_bytes, file_bytes);
+}
+
+}  // namespace llmtrail
