@@ -1,9 +1,11 @@
-// Where a source was read to: the durable half of a tail, carried inside the spool's frames next to the records it
-// speaks of (docs/spool-format.md, "Positions": all fields are there from the first version). Pure, any thread.
+// Where a source was read to: the durable half of a tail, carried inside the spool's frames next to
+// the records it speaks of. The bytes are described in docs/positions.md; for the spool they are
+// opaque. Pure, any thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,31 +15,48 @@
 
 namespace llmtrail {
 
-inline constexpr size_t kFingerprintBytesMax = 1024;  // of the file's head; shorter files: what there is
-inline constexpr size_t kTailHashBytes = 256;         // hashed before `offset`
+inline constexpr size_t kFingerprintBytesMax =
+    1024;  // of the file's head; shorter files: what there is
+inline constexpr size_t kTailHashBytes =
+    256;  // hashed before `offset`; fewer at a file's beginning
 inline constexpr size_t kOpenRangesMax = 64;
+inline constexpr size_t kPositionPathBytesMax = 4096;
+inline constexpr size_t kPositionSourceIdBytesMax = 256;
+
+using PositionHash = std::array<char, 32>;
+
+// HMAC-SHA-256 or the like under a key of this spool, so that hashes in positions tell nothing
+// about the text.
+using PositionHasher = std::function<PositionHash(ByteView)>;
 
 // Bytes before `offset` whose records a join still holds in memory: re-read after a restart.
 struct OpenRange {
     uint64_t begin = 0;
     uint64_t end = 0;
+
+    bool operator==(const OpenRange&) const = default;
 };
 
 struct FilePosition {
     std::string source_id;
-    std::string path;  // where it was last seen: a hint for people, never the identity
-    FileId file;       // handle and generation
+    std::string path;         // where it was last seen: names its folder, never the identity
+    FileId file;              // handle and generation
+    uint64_t size_bytes = 0;  // when it was last looked at
+    UnixNanos modified;       // likewise: orders the generations of a rotated log
     uint32_t fingerprint_bytes = 0;
-    std::array<char, 32> fingerprint{};  // keyed hash of the first fingerprint_bytes
-    std::array<char, 32> tail_hash{};    // keyed hash of the kTailHashBytes before offset
-    uint64_t offset = 0;                 // next byte to read, decompressed
-    uint64_t open_document = 0;          // start of the document whose records are partly sealed; == offset: none
+    PositionHash fingerprint{};  // keyed hash of the first fingerprint_bytes
+    PositionHash tail_hash{};    // keyed hash of the kTailHashBytes before offset
+    uint64_t offset = 0;         // next byte to read, decompressed
+    uint64_t open_document =
+        0;  // start of the document whose records are partly sealed; == offset: none
     uint32_t open_document_records = 0;  // how many of them are sealed
     std::vector<OpenRange> open_ranges;  // at most kOpenRangesMax
-    bool finished = false;               // rotated away and read to its end: may be forgotten when it is gone
+    bool finished = false;               // this file is gone: its position is to be forgotten
+
+    bool operator==(const FilePosition&) const = default;
 };
 
 void encode_position(Bytes& out, const FilePosition& position);
-Result<FilePosition> decode_position(ByteReader& in);  // kCorrupt
+Result<FilePosition> decode_position(ByteReader& in);  // kCorrupt; kUnsupported for a newer version
 
 }  // namespace llmtrail

@@ -1,12 +1,12 @@
-// Tails one configured source: finds its files, reads each from where the spool says it was, and hands out whole
-// documents. Ingest thread only. docs/architecture.md ("tail") has the picture; the splitting rules are in
-// docs/splitting.md; positions in docs/spool-format.md ("Positions").
+// Tails one configured source: finds its files, reads each from where the spool says it was, and
+// hands out whole documents. Ingest thread only. Splitting: docs/splitting.md; positions:
+// docs/positions.md; how files are followed through rotation: docs/tailing.md.
 //
-//   glob ──> file identity ──> read ──> DocumentSplitter ──> DocumentSink
+//   glob ──> file identity ──> read ──> DocumentSplitter ──> TailSink
 //
-// Promises: a file is known by its identity and head, never by its path; a renamed file is read to its end before
-// its successor is started; no byte is passed over without being counted (SourceLedger). Errors of one file are
-// reported through TailSink::file_problem and never stop the others.
+// Promises: a file is known by its identity and content, never by its path; a renamed file is read
+// to its end before its successor is started; no byte is passed over without being counted. Errors
+// of one file are told through TailSink::file_problem and never stop the others.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,10 @@ namespace llmtrail {
 
 struct SourceTailOptions {
     std::string source_id;
-    std::vector<std::string> paths;    // globs, absolute: * ? [..] in any component, ** not supported
-    std::vector<std::string> exclude;  // globs matched against the whole path
-    bool start_at_end = false;         // only for files never seen before
+    std::vector<std::string> paths;    // globs, absolute: * ? [..] in any component, no **
+    std::vector<std::string> exclude;  // globs: of the whole path, or without '/' of the name
+    // Only for files there at the first look of a source that has no saved positions.
+    bool start_at_end = false;
     size_t document_bytes_max = 0;
     bool follow_symlinks = false;
 };
@@ -41,41 +42,51 @@ struct TailedDocument {
     uint64_t full_size_bytes = 0;  // larger than bytes.size() when truncated
     bool truncated = false;        // longer than document_bytes_max: the head is here
     bool unterminated = false;     // the file ended (rotated or removed) inside it
-    uint32_t records_already_sealed = 0;  // after a restart inside it: skip this many of its records
+    // After a restart inside it: skip this many of its records.
+    uint32_t records_already_sealed = 0;
 };
 
-// Skipped bytes: separators between documents, a byte order mark.
+// Bytes in documents (full_size_bytes), skipped bytes and lost bytes add up to what files held.
 class TailSink {
  public:
     virtual ~TailSink() = default;
-    // False: stop handing out (the batch is full or the spool is); the document counts as taken.
+    // False: stop handing out (the batch is full or the spool is); the document counts as taken. It
+    // may call hold_open_document() and changed_positions() of the tail, nothing else.
     virtual bool document(const TailedDocument& document) = 0;
+    // Separators between documents, a byte order mark.
     virtual void skipped(uint64_t bytes) = 0;
-    virtual void file_problem(std::string_view path, const Error& error) = 0;  // once per state change
-    virtual void file_lost(std::string_view path, uint64_t unread_bytes) = 0;  // truncated or gone before it was read
+    // Once per state change.
+    virtual void file_problem(std::string_view path, const Error& error) = 0;
+    // Truncated or gone before it was read: bytes known to have been there.
+    virtual void file_lost(std::string_view path, uint64_t unread_bytes) = 0;
 };
 
 class SourceTail {
  public:
-    // `saved`: this source's positions as recovered from the spool. `position_key`: 32 bytes, keys the hashes
-    // in positions, so that they tell nothing about the text. `watch` may be shared by sources.
-    static std::unique_ptr<SourceTail> make(const SourceTailOptions& options, FileSystem& files, FileWatch& watch,
-                                            Clock& clock, ByteView position_key, std::vector<FilePosition> saved);
+    // `saved`: this source's positions as recovered from the spool. `hasher`: HMAC-SHA-256 under
+    // the spool's position key. `watch` may be shared by sources.
+    static std::unique_ptr<SourceTail> make(const SourceTailOptions& options, FileSystem& files,
+                                            FileWatch& watch, Clock& clock, PositionHasher hasher,
+                                            std::vector<FilePosition> saved);
     virtual ~SourceTail() = default;
 
-    // Looks for new, renamed, truncated and removed files. Called at start, on news from the watch, and by poll.
+    // Looks for new, renamed, truncated and removed files. Called at start, on news from the watch,
+    // and at least every second (a look that was costly is put off by up to that long).
     virtual void rescan(TailSink& sink) = 0;
 
-    // Reads at most about `budget_bytes`, fairly over the files that have some. Returns the bytes read: 0 means
-    // caught up.
+    // Reads at most about `budget_bytes`, fairly over the files that have some. Returns the bytes
+    // read: 0 means caught up.
     virtual uint64_t read(TailSink& sink, uint64_t budget_bytes) = 0;
 
-    // A document's records did not all fit the batch being committed: its position is its start and this count.
+    // Called from within TailSink::document(), before changed_positions(): of the records of the
+    // document being handed out only `records_sealed` fit the batch that is about to be committed.
     virtual void hold_open_document(uint32_t records_sealed) = 0;
 
-    // Positions that changed since the last call, to go into the frame that carries their records; all of them
-    // for a new segment.
+    // Positions that changed since the last call, to go into the frame that carries their records.
+    // A `finished` one says that its file is gone: an empty value forgets it. Within document(),
+    // the document being handed out counts as unread unless hold_open_document() was called.
     virtual std::vector<FilePosition> changed_positions() = 0;
+    // All of them that are not finished, as changed_positions() told them last.
     virtual std::vector<FilePosition> all_positions() = 0;
 
     virtual uint64_t lag_bytes() const = 0;  // known to be unread

@@ -1,0 +1,222 @@
+// A source tail over a real directory, what it handed out, and restarts from its positions as the
+// spool would keep them (encoded, and only those committed).
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_watch.h"
+#include "fakes/temp_directory.h"
+#include "platform/posix.h"
+#include "tail/source_tail.h"
+
+namespace llmtrail {
+
+// A keyed hash good enough for tests.
+inline PositionHash test_hash(ByteView bytes) {
+    PositionHash hash{};
+    uint64_t state = 0x9E3779B97F4A7C15;
+    for (size_t i = 0; i < hash.size(); ++i) {
+        for (const char byte : bytes) {
+            state = (state ^ static_cast<unsigned char>(byte)) * 0x100000001B3 + 7;
+            state ^= state >> 29;
+        }
+        hash[i] = static_cast<char>(state >> 13);
+    }
+    return hash;
+}
+
+// The real file system, but opening some paths fails.
+class GuardedFileSystem : public FileSystem {
+ public:
+    using Opened = Result<std::unique_ptr<ReadableFile>>;
+    using Appended = Result<std::unique_ptr<AppendFile>>;
+
+    Opened open_readable(const std::string& path, bool follow) override {
+        ++opens;
+        if (path == unreadable) {
+            return fail(ErrorCode::kPermission, "opening " + path + ": permission denied");
+        }
+        return real_->open_readable(path, follow);
+    }
+
+    Appended create_exclusive(const std::string& path, uint32_t mode) override {
+        return real_->create_exclusive(path, mode);
+    }
+
+    Appended open_append(const std::string& path, uint32_t mode) override {
+        return real_->open_append(path, mode);
+    }
+
+    Result<Bytes> read_file(const std::string& path, size_t max) override {
+        return real_->read_file(path, max);
+    }
+
+    Result<void> replace_file(const std::string& path, ByteView content, uint32_t mode) override {
+        return real_->replace_file(path, content, mode);
+    }
+
+    Result<void> rename(const std::string& from, const std::string& to) override {
+        return real_->rename(from, to);
+    }
+
+    Result<void> remove(const std::string& path) override { return real_->remove(path); }
+
+    Result<void> sync_directory(const std::string& path) override {
+        return real_->sync_directory(path);
+    }
+
+    Result<void> make_directories(const std::string& path, uint32_t mode) override {
+        return real_->make_directories(path, mode);
+    }
+
+    Result<std::vector<std::string>> list(const std::string& directory) override {
+        return real_->list(directory);
+    }
+
+    Result<FileInfo> info(const std::string& path, bool follow) override {
+        return real_->info(path, follow);
+    }
+
+    Result<uint64_t> free_bytes(const std::string& path) override {
+        return real_->free_bytes(path);
+    }
+
+    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
+        return real_->lock(path);
+    }
+
+    std::string unreadable;
+    size_t opens = 0;
+
+ private:
+    std::unique_ptr<FileSystem> real_ = make_posix_file_system();
+};
+
+struct HandedOut {
+    std::string text;
+    std::string path;
+    FileId file;
+    uint64_t offset = 0;
+    uint64_t full_size_bytes = 0;
+    bool truncated = false;
+    bool unterminated = false;
+    uint32_t records_already_sealed = 0;
+};
+
+class TailRig : private TailSink {
+ public:
+    explicit TailRig(const std::string& glob = "app.log") {
+        options.source_id = "test";
+        options.document_bytes_max = size_t{1} << 20;
+        options.paths = {dir / glob};
+    }
+
+    void start() {
+        std::vector<FilePosition> saved;
+        for (const auto& [id, encoded] : committed_) {
+            ByteReader reader(encoded);
+            auto position = decode_position(reader);
+            LLMTRAIL_CHECK(position.has_value());
+            saved.push_back(std::move(*position));
+        }
+        tail = SourceTail::make(options, files, watch, clock, test_hash, std::move(saved));
+    }
+
+    // As after a crash: what was not committed is forgotten.
+    void restart() { start(); }
+
+    void commit() {
+        for (const FilePosition& position : tail->changed_positions()) {
+            if (position.finished) {
+                committed_.erase(position.file);
+            } else {
+                committed_[position.file].clear();
+                encode_position(committed_[position.file], position);
+            }
+        }
+    }
+
+    void look_only() {
+        if (!tail) {
+            start();
+        }
+        tail->rescan(*this);
+    }
+
+    uint64_t read(uint64_t budget_bytes = UINT64_MAX) { return tail->read(*this, budget_bytes); }
+
+    // A look, all there is to read, a commit; and a restart when the rig is told to restart after
+    // each.
+    void look() {
+        look_only();
+        while (read() > 0) {
+        }
+        commit();
+        if (restart_after_each_look) {
+            restart();
+        }
+    }
+
+    std::vector<std::string> texts() const {
+        std::vector<std::string> all;
+        for (const HandedOut& document : documents) {
+            all.push_back(document.text);
+        }
+        return all;
+    }
+
+    uint64_t document_bytes() const {
+        uint64_t bytes = 0;
+        for (const HandedOut& document : documents) {
+            bytes += document.full_size_bytes;
+        }
+        return bytes;
+    }
+
+    size_t committed_positions() const { return committed_.size(); }
+
+    TempDirectory dir;
+    SourceTailOptions options;
+    GuardedFileSystem files;
+    FakeWatch watch;
+    FakeClock clock;
+    std::unique_ptr<SourceTail> tail;
+    bool restart_after_each_look = false;
+    std::function<bool(const TailedDocument&)> on_document;  // what document() returns
+
+    std::vector<HandedOut> documents;
+    std::vector<std::pair<std::string, ErrorCode>> problems;
+    uint64_t skipped_bytes = 0;
+    uint64_t lost_bytes = 0;
+
+ private:
+    bool document(const TailedDocument& d) override {
+        // The padding can be read, and a document is what it says it is.
+        volatile char last = d.bytes.data()[d.bytes.size() + 63];
+        static_cast<void>(last);
+        LLMTRAIL_CHECK(d.truncated == (d.bytes.size() < d.full_size_bytes));
+        documents.push_back({std::string(d.bytes), std::string(d.path), d.file, d.offset,
+                             d.full_size_bytes, d.truncated, d.unterminated,
+                             d.records_already_sealed});
+        return on_document ? on_document(d) : true;
+    }
+
+    void skipped(uint64_t bytes) override { skipped_bytes += bytes; }
+
+    void file_problem(std::string_view path, const Error& error) override {
+        problems.emplace_back(std::string(path), error.code);
+    }
+
+    void file_lost(std::string_view, uint64_t unread_bytes) override { lost_bytes += unread_bytes; }
+
+    std::map<FileId, Bytes> committed_;
+};
+
+}  // namespace llmtrail
