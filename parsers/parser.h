@@ -27,6 +27,9 @@ struct MapRule {
     std::vector<std::string> path;  // member names; an array is entered element by element
 };
 
+// "metadata.documents" to its member names. Names hold no dots; empty names are kept and match nothing.
+std::vector<std::string> split_path(std::string_view dotted);
+
 // What a parser may know beside the document itself.
 struct ParseContext {
     UnixNanos observed;                     // agent's clock when the document was read

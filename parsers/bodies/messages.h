@@ -1,9 +1,12 @@
-// Writes gen_ai.input.messages and gen_ai.output.messages: an array of {role, parts, finish_reason} in the form of
-// OpenTelemetry's GenAI JSON schemas (semantic-conventions-genai, docs/gen-ai: gen-ai-input-messages.json), as a
-// superset: what has no part type there is kept as given under "type": its own name. Used by every body reader, so
-// that one answer looks the same whichever vendor gave it. Ingest thread; reused, no allocation once warm.
+// Writes gen_ai.input.messages and gen_ai.output.messages: an array of {role, parts, finish_reason}
+// in the form of OpenTelemetry's GenAI JSON schemas (semantic-conventions-genai, docs/gen-ai:
+// gen-ai-input-messages.json), as a superset: what has no part type there is kept as given under
+// "type": its own name. Used by every body reader, so that one answer looks the same whichever
+// vendor gave it. Ingest thread; reused, no allocation once warm. Calls out of order never fail: a
+// part outside a message opens one without a role, an open message is ended by the next.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -18,8 +21,9 @@ class MessagesWriter {
     void begin_message(std::string_view role, std::string_view name = {});
     void text(std::string_view content);       // {"type":"text","content":…}
     void reasoning(std::string_view content);  // {"type":"reasoning","content":…}
-    void refusal(std::string_view content);    // {"type":"refusal","content":…}
-    // `arguments`: JSON where the vendor gives JSON, else the text it gives (a JSON string stays a string).
+    void refusal(std::string_view content);    // {"type":"refusal","content":…}; counts as text
+    // `arguments`: JSON where the vendor gives JSON, else the text it gives (a JSON string stays a
+    // string).
     void tool_call(std::string_view id, std::string_view name, JsonValue arguments);
     void tool_call(std::string_view id, std::string_view name, std::string_view arguments_text);
     void tool_result(std::string_view id, JsonValue response);
@@ -28,19 +32,36 @@ class MessagesWriter {
     void uri(std::string_view modality, std::string_view uri);
     void blob(std::string_view modality, std::string_view mime_type, std::string_view base64);
     void file(std::string_view modality, std::string_view file_id);
-    void given(JsonValue part);  // any other part, whole, as it stands
+    void given(JsonValue part);  // any other part, whole, as it stands; what is no object as
+                                 // {"type":"value",…}
     void end_message(std::string_view finish_reason = {});
 
     bool empty() const { return messages_ == 0; }
+
+    bool in_message() const { return in_message_; }
+
     // The array; valid until the next clear() or begin_message().
     std::string_view json();
 
-    // All text parts of the last message that has `role`, joined by a newline: llm.audit.prompt.text for "user".
+    // All text parts of the last message that has `role`, joined by a newline:
+    // llm.audit.prompt.text for "user". "user", "assistant" (also called "model") and "system"
+    // (also "developer") are kept; others give "".
     std::string_view last_text_of(std::string_view role) const;
 
+    // Text parts of all messages, joined by newlines: llm.audit.response.text.
+    std::string_view all_text() const { return texts_; }
+
  private:
+    struct Span {
+        size_t offset = 0;
+        size_t size = 0;
+    };
+
+    void add_text(std::string_view content);
     void begin_part(std::string_view type);
     void member(std::string_view key, std::string_view text);
+    void raw_member(std::string_view key, JsonValue value);
+    static int speaker_of(std::string_view role);  // index into last_, or -1
 
     std::string json_ = "[";
     bool closed_ = false;
@@ -48,10 +69,10 @@ class MessagesWriter {
     bool first_part_ = true;
     size_t messages_ = 0;
     std::string role_;
-    std::string text_;       // of the open message
-    std::string last_user_;  // text of the last finished message by role
-    std::string last_assistant_;
-    std::string last_system_;
+    std::string texts_;        // of all messages
+    size_t message_text_ = 0;  // where the open message's text starts in texts_
+    bool message_has_text_ = false;
+    std::array<Span, 3> last_;  // texts of the last user, assistant and system message
 };
 
 }  // namespace llmtrail

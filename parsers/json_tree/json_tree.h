@@ -1,10 +1,12 @@
-// A JSON document read into a tree, for parsers. simdjson reads; this header shows its tape (simdjson
-// doc/tape.md) through JsonValue without including it, so that heavy headers stay in json_tree.cpp.
+// A JSON document read into a tree, for parsers. simdjson reads; this header shows its tape
+// (simdjson doc/tape.md) through JsonValue without including it, so that heavy headers stay in
+// json_tree.cpp.
 //
-// Input is attacker text. What simdjson refuses but logs contain (invalid UTF-8, lone surrogates, raw control
-// characters, NaN and infinities, numbers out of range) is repaired once and read again; repairs() says what was
-// done, so that the record can be flagged. Depth is limited to kJsonDepthMax. Nothing here throws.
-// A JsonTree is reused from document to document; values are valid until the next read(). One thread.
+// Input is attacker text. What simdjson refuses but logs contain (invalid UTF-8, lone surrogates,
+// raw control characters, NaN and infinities, numbers out of range) is repaired once and read
+// again; repairs() says what was done, so that the record can be flagged. Depth is limited to
+// kJsonDepthMax. Nothing here throws. A JsonTree is reused from document to document; values are
+// valid until the next read(). One thread.
 #pragma once
 
 #include <cstdint>
@@ -20,54 +22,76 @@ namespace llmtrail {
 
 inline constexpr size_t kJsonDepthMax = 128;
 
-enum class JsonType : uint8_t { kAbsent, kNull, kBoolean, kInteger, kUnsigned, kReal, kString, kArray, kObject };
+enum class JsonType : uint8_t {
+    kAbsent,
+    kNull,
+    kBoolean,
+    kInteger,
+    kUnsigned,
+    kReal,
+    kString,
+    kArray,
+    kObject
+};
 
 class JsonMembers;
 class JsonItems;
 
-// One value; 24 bytes, copied freely. Asking a value for what it is not gives the empty answer, never an error.
+// One value; 24 bytes, copied freely. Asking a value for what it is not gives the empty answer,
+// never an error.
 class JsonValue {
  public:
     JsonValue() = default;
+
     JsonValue(const uint64_t* tape, const uint8_t* strings, size_t at)
-        : tape_(tape),
-          strings_(strings),
-          at_(at) {}
+        : tape_(tape), strings_(strings), at_(at) {}
 
     JsonType type() const;
-    bool exists() const { return tape_ != nullptr; }
-    bool is_null() const { return type() == JsonType::kNull; }
-    bool is_string() const { return type() == JsonType::kString; }
-    bool is_object() const { return type() == JsonType::kObject; }
-    bool is_array() const { return type() == JsonType::kArray; }
-    bool is_number() const;
 
-    std::string_view text() const;             // strings, unescaped; else ""
-    std::optional<int64_t> integer() const;    // integers, and reals that are whole (28.0)
-    std::optional<double> real() const;        // any number
+    bool exists() const { return tape_ != nullptr; }
+
+    bool is_null() const { return has_tag('n'); }
+
+    bool is_string() const { return has_tag('"'); }
+
+    bool is_object() const { return has_tag('{'); }
+
+    bool is_array() const { return has_tag('['); }
+
+    bool is_number() const { return has_tag('l') || has_tag('u') || has_tag('d'); }
+
+    std::string_view text() const;           // strings, unescaped; else ""
+    std::optional<int64_t> integer() const;  // integers, and reals that are whole (28.0)
+    std::optional<double> real() const;      // any number
     std::optional<bool> boolean() const;
 
-    JsonValue operator[](std::string_view key) const;  // first member of that name; absent otherwise
-    JsonMembers members() const;                       // empty range unless an object
-    JsonItems items() const;                           // empty range unless an array
-    size_t size() const;                               // members or items; counts
+    JsonValue operator[](
+        std::string_view key) const;  // first member of that name; absent otherwise
+    JsonMembers members() const;      // empty range unless an object
+    JsonItems items() const;          // empty range unless an array
+    size_t size() const;              // members or items; counts
 
     void append_json(std::string& out) const;  // compact JSON text
     std::string json() const;
 
     size_t at() const { return at_; }
+
     size_t next() const;  // tape position after this value
+
+    JsonValue moved_to(size_t at) const { return {tape_, strings_, at}; }
 
  private:
     char tag() const { return static_cast<char>(tape_[at_] >> 56); }
+
+    bool has_tag(char wanted) const { return tape_ != nullptr && tag() == wanted; }
+
     uint64_t payload() const { return tape_[at_] & 0x00FFFFFFFFFFFFFFULL; }
+
+    size_t end_of_container() const { return static_cast<uint32_t>(payload()); }
 
     const uint64_t* tape_ = nullptr;
     const uint8_t* strings_ = nullptr;
     size_t at_ = 0;
-
-    friend class JsonMembers;
-    friend class JsonItems;
 };
 
 struct JsonMember {
@@ -79,20 +103,25 @@ class JsonMembers {
  public:
     class Iterator {
      public:
-        explicit Iterator(JsonValue key)
-            : key_(key) {}
-        JsonMember operator*() const;
-        Iterator& operator++();
+        explicit Iterator(JsonValue key) : key_(key) {}
+
+        JsonMember operator*() const { return {key_.text(), key_.moved_to(key_.at() + 1)}; }
+
+        Iterator& operator++() {
+            key_ = key_.moved_to(key_.moved_to(key_.at() + 1).next());
+            return *this;
+        }
+
         bool operator!=(const Iterator& other) const { return key_.at() != other.key_.at(); }
 
      private:
         JsonValue key_;
     };
 
-    JsonMembers(JsonValue first, JsonValue end)
-        : first_(first),
-          end_(end) {}
+    JsonMembers(JsonValue first, JsonValue end) : first_(first), end_(end) {}
+
     Iterator begin() const { return Iterator(first_); }
+
     Iterator end() const { return Iterator(end_); }
 
  private:
@@ -104,20 +133,25 @@ class JsonItems {
  public:
     class Iterator {
      public:
-        explicit Iterator(JsonValue at)
-            : at_(at) {}
+        explicit Iterator(JsonValue at) : at_(at) {}
+
         JsonValue operator*() const { return at_; }
-        Iterator& operator++();
+
+        Iterator& operator++() {
+            at_ = at_.moved_to(at_.next());
+            return *this;
+        }
+
         bool operator!=(const Iterator& other) const { return at_.at() != other.at_.at(); }
 
      private:
         JsonValue at_;
     };
 
-    JsonItems(JsonValue first, JsonValue end)
-        : first_(first),
-          end_(end) {}
+    JsonItems(JsonValue first, JsonValue end) : first_(first), end_(end) {}
+
     Iterator begin() const { return Iterator(first_); }
+
     Iterator end() const { return Iterator(end_); }
 
  private:
@@ -125,6 +159,54 @@ class JsonItems {
     JsonValue end_;
 };
 
+inline std::string_view JsonValue::text() const {
+    if (!is_string()) {
+        return {};
+    }
+    const uint8_t* stored = strings_ + payload();  // length, then the bytes
+    uint32_t size = 0;
+    std::memcpy(&size, stored, sizeof size);
+    return {reinterpret_cast<const char*>(stored) + sizeof size, size};
+}
+
+inline size_t JsonValue::next() const {
+    switch (tag()) {
+        case '{':
+        case '[':
+            return end_of_container();
+        case 'l':
+        case 'u':
+        case 'd':
+            return at_ + 2;
+        default:
+            return at_ + 1;
+    }
+}
+
+inline JsonMembers JsonValue::members() const {
+    if (!is_object()) {
+        return {JsonValue(), JsonValue()};
+    }
+    return {moved_to(at_ + 1), moved_to(end_of_container() - 1)};
+}
+
+inline JsonItems JsonValue::items() const {
+    if (!is_array()) {
+        return {JsonValue(), JsonValue()};
+    }
+    return {moved_to(at_ + 1), moved_to(end_of_container() - 1)};
+}
+
+inline JsonValue JsonValue::operator[](std::string_view key) const {
+    for (JsonMember member : members()) {
+        if (member.key == key) {
+            return member.value;
+        }
+    }
+    return {};
+}
+
+// What was changed before the text could be read. All but a byte order mark changed its meaning.
 struct JsonRepairs {
     bool invalid_utf8 = false;
     bool lone_surrogate = false;
@@ -134,7 +216,8 @@ struct JsonRepairs {
     bool byte_order_mark = false;
 
     bool any() const {
-        return invalid_utf8 || lone_surrogate || control_character || non_finite_number || huge_number || byte_order_mark;
+        return invalid_utf8 || lone_surrogate || control_character || non_finite_number ||
+               huge_number || byte_order_mark;
     }
 };
 
@@ -145,9 +228,14 @@ class JsonTree {
     JsonTree(const JsonTree&) = delete;
     JsonTree& operator=(const JsonTree&) = delete;
 
-    // `padded`: kDocumentPaddingBytes readable bytes stand after `json` (a tail guarantees it); else the text
-    // is copied. kCorrupt: not JSON, message says why in words ("ends inside a string"); kLimit: too deep.
+    // `padded`: kDocumentPaddingBytes readable bytes stand after `json` (a tail guarantees it);
+    // else the text is copied. kCorrupt: not JSON, message says why in words ("ends inside a
+    // string"); kLimit: too deep.
     Result<JsonValue> read(std::string_view json, bool padded);
+
+    // The head of a longer document: what is open where it was cut is closed, a word or number cut
+    // there becomes null. Errors as read().
+    Result<JsonValue> read_head(std::string_view json);
 
     const JsonRepairs& repairs() const { return repairs_; }
 
@@ -156,7 +244,11 @@ class JsonTree {
 
  private:
     struct Simdjson;
+
+    Result<JsonValue> read_repaired(std::string_view json, bool head);
+
     std::unique_ptr<Simdjson> simdjson_;
+    JsonValue root_;
     JsonRepairs repairs_;
     std::string repaired_;
 };

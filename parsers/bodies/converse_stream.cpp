@@ -1,0 +1,204 @@
+// A streamed Nova answer put together again. Chunk names and block indexes only say how the pieces
+// fit and are not kept. Nova opens a new text block for every delta: neighbouring texts are one.
+#include <map>
+
+#include "bodies/bedrock_guardrail.h"
+#include "bodies/converse.h"
+#include "bodies/converse_parts.h"
+
+namespace llmtrail {
+
+namespace {
+
+struct Block {
+    std::string text;
+    std::string reasoning;
+    std::string id;
+    std::string name;
+    std::string arguments;
+    bool tool = false;
+};
+
+class ConverseStream {
+ public:
+    explicit ConverseStream(const BodyPlace& place) : place_(place) {}
+
+    void read(JsonValue chunks);
+
+ private:
+    void chunk(const BodyPlace& here, JsonValue chunk);
+    void block_start(const BodyPlace& here, JsonValue value);
+    void block_delta(const BodyPlace& here, JsonValue value);
+    void message_stop(const BodyPlace& here, JsonValue value);
+    void metadata(const BodyPlace& here, JsonValue value);
+    void write();
+    void write_tool(const Block& block);
+
+    Block& block_of(JsonValue value) {
+        return blocks_[value["contentBlockIndex"].integer().value_or(0)];
+    }
+
+    const BodyPlace& place_;
+    std::map<int64_t, Block> blocks_;
+    std::string_view role_ = "assistant";
+    std::string_view reason_;
+    bool started_ = false;
+};
+
+void ConverseStream::block_start(const BodyPlace& here, JsonValue value) {
+    Block& block = block_of(value);
+    for (JsonMember member : value.members()) {
+        JsonValue use = member.value["toolUse"];
+        if (member.key == "start" && use.is_object()) {
+            block.tool = true;
+            block.id = use["toolUseId"].text();
+            block.name = use["name"].text();
+            BodyPlace start = here.below("start");
+            start.below("toolUse").keep_others(use, {"toolUseId", "name"});
+            start.keep_others(member.value, {"toolUse"});
+        } else if (member.key != "contentBlockIndex") {
+            here.keep(member.key, member.value);
+        }
+    }
+}
+
+void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
+    Block& block = block_of(value);
+    for (JsonMember member : value["delta"].members()) {
+        BodyPlace below = here.below("delta").below(member.key);
+        JsonValue input = member.value["input"];
+        if (member.key == "text" && member.value.is_string()) {
+            block.text += member.value.text();
+        } else if (member.key == "toolUse" && input.exists()) {
+            block.tool = true;
+            block.arguments += input.is_string() ? std::string(input.text()) : input.json();
+            below.keep_others(member.value, {"input"});
+        } else if (member.key == "reasoningContent") {
+            block.reasoning += member.value["text"].text();
+            below.keep_others(member.value, {"text"});
+        } else {
+            below.keep(member.value);
+        }
+    }
+    here.keep_others(value, {"delta", "contentBlockIndex"});
+}
+
+void ConverseStream::message_stop(const BodyPlace& here, JsonValue value) {
+    for (JsonMember member : value.members()) {
+        if (member.key == "stopReason") {
+            reason_ = member.value.text();
+            read_converse_stop_reason(here, member.key, member.value);
+        } else {
+            here.keep(member.key, member.value);
+        }
+    }
+}
+
+void ConverseStream::metadata(const BodyPlace& here, JsonValue value) {
+    for (JsonMember member : value.members()) {
+        BodyPlace below = here.below(member.key);
+        if (member.key == "usage") {
+            read_converse_usage(below, member.value);
+        } else if (member.key == "metrics") {
+            read_converse_metrics(below, member.value);
+        } else if (member.key == "trace") {
+            read_bedrock_trace(below, member.value);
+        } else {
+            below.keep(member.value);
+        }
+    }
+}
+
+void ConverseStream::chunk(const BodyPlace& here, JsonValue chunk) {
+    for (JsonMember member : chunk.members()) {
+        BodyPlace below = here.below(member.key);
+        if (member.key == "messageStart") {
+            started_ = true;
+            if (member.value["role"].is_string()) {
+                role_ = member.value["role"].text();
+                below.keep_others(member.value, {"role"});
+            } else {
+                below.keep(member.value);
+            }
+        } else if (member.key == "contentBlockStart") {
+            block_start(below, member.value);
+        } else if (member.key == "contentBlockDelta") {
+            block_delta(below, member.value);
+        } else if (member.key == "contentBlockStop") {
+            below.keep_others(member.value, {"contentBlockIndex"});
+        } else if (member.key == "messageStop") {
+            message_stop(below, member.value);
+        } else if (member.key == "metadata") {
+            metadata(below, member.value);
+        } else if (!read_bedrock_member(here, member.key, member.value)) {
+            below.keep(member.value);
+        }
+    }
+}
+
+void ConverseStream::write_tool(const Block& block) {
+    BodyScratch& scratch = place_.scratch();
+    JsonTree tree;
+    auto arguments = tree.read(block.arguments.empty() ? "{}" : block.arguments, false);
+    if (arguments) {
+        scratch.output.tool_call(block.id, block.name, *arguments);
+        add_tool_call(scratch, block.id, block.name, *arguments);
+    } else {
+        scratch.output.tool_call(block.id, block.name, block.arguments);
+        add_tool_call(scratch, block.id, block.name, block.arguments);
+    }
+}
+
+void ConverseStream::write() {
+    MessagesWriter& out = place_.scratch().output;
+    if (started_ || !blocks_.empty()) {
+        out.begin_message(role_);
+        std::string text;
+        auto flush = [&] {
+            if (!text.empty()) {
+                out.text(text);
+                text.clear();
+            }
+        };
+        for (const auto& [index, block] : blocks_) {
+            if (block.tool || !block.reasoning.empty()) {
+                flush();
+            }
+            if (!block.reasoning.empty()) {
+                out.reasoning(block.reasoning);
+            }
+            if (block.tool) {
+                write_tool(block);
+            }
+            text += block.text;
+        }
+        flush();
+        out.end_message(reason_.empty() ? reason_ : normalized_finish_reason(reason_));
+    }
+    if (reason_.empty()) {
+        place_.record().append_to_list(Field::kRecordFlags, "incomplete_stream");
+    }
+}
+
+void ConverseStream::read(JsonValue chunks) {
+    size_t index = 0;
+    for (JsonValue one : chunks.items()) {
+        BodyPlace here = place_.below(index++);
+        if (one.is_object()) {
+            chunk(here, one);
+        } else if (one.text() != "[DONE]") {
+            here.keep(one);
+        }
+    }
+    write();
+}
+
+}  // namespace
+
+void read_converse_stream(JsonValue chunks, std::string_view path, BodyScratch& scratch,
+                          AuditRecord& record) {
+    BodyPlace place(path, scratch, record);
+    ConverseStream(place).read(chunks);
+}
+
+}  // namespace llmtrail

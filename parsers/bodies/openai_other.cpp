@@ -1,0 +1,139 @@
+// Embeddings, images, audio and moderation.
+#include <algorithm>
+
+#include "bodies/openai_parts.h"
+
+namespace llmtrail::openai {
+
+namespace {
+
+// Vectors are counted and measured, not kept: they are the largest and least readable part of a
+// log, and the input they were made from is in the record.
+void read_vector(JsonValue item, const BodyPlace& place, size_t index) {
+    constexpr size_t kFloatBytes = 4;
+    for (auto [key, value] : item.members()) {
+        if (key == "embedding") {
+            size_t dimensions = value.size();
+            if (value.is_string()) {
+                std::string_view base64 = value.text();
+                while (base64.ends_with('=')) {
+                    base64.remove_suffix(1);
+                }
+                dimensions = base64.size() * 3 / 4 / kFloatBytes;
+            }
+            if (dimensions > 0) {
+                fill_integer(place.record(), Field::kGenAiEmbeddingsDimensionCount,
+                             static_cast<int64_t>(dimensions));
+            }
+        } else if (key != "index" || value.integer() != static_cast<int64_t>(index)) {
+            if (key != "object" || value.text() != "embedding") {
+                place.keep(key, value);
+            }
+        }
+    }
+}
+
+void read_image(JsonValue item, const BodyPlace& place) {
+    MessagesWriter& out = place.scratch().output;
+    for (auto [key, value] : item.members()) {
+        if (key == "url" && value.is_string()) {
+            out.uri("image", value.text());
+        } else if (key == "b64_json" && value.is_string()) {
+            out.blob("image", {}, value.text());
+        } else {
+            place.keep(key, value);
+        }
+    }
+}
+
+void read_data(JsonValue data, const BodyPlace& place) {
+    MessagesWriter& out = place.scratch().output;
+    size_t index = 0;
+    int64_t vectors = 0;
+    for (JsonValue item : data.items()) {
+        BodyPlace here = place.below(index);
+        if (item["embedding"].exists()) {
+            read_vector(item, here, index);
+            ++vectors;
+        } else if (item["url"].is_string() || item["b64_json"].is_string()) {
+            if (!out.in_message()) {
+                out.begin_message("assistant");
+            }
+            read_image(item, here);
+            fill_text(place.record(), Field::kGenAiOutputType, "image");
+        } else {
+            here.keep(item);
+        }
+        ++index;
+    }
+    out.end_message();
+    if (vectors > 0) {
+        fill_integer(place.record(), Field::kGenAiEmbeddingsCount, vectors);
+    }
+}
+
+bool is_toxic_category(std::string_view category) {
+    return category.starts_with("harassment") || category.starts_with("hate") ||
+           category.starts_with("violence");
+}
+
+// {"flagged", "categories": {name: bool}, "category_scores": {name: 0..1}, …}
+void read_moderation_result(JsonValue result, const BodyPlace& place) {
+    JsonValue scores = result["category_scores"];
+    for (auto [category, fired] : result["categories"].members()) {
+        GuardrailResult row;
+        row.name = "moderation";
+        row.target = "input";
+        row.verdict = fired.boolean().value_or(false) ? "warn" : "allow";
+        row.action = "none";
+        row.category = category;
+        row.score = scores[category].real();
+        add_guardrail(place.scratch(), row);
+        if (row.score && is_toxic_category(category)) {
+            double now = place.record().real(Field::kPromptToxicity).value_or(0.0);
+            place.record().set_real(Field::kPromptToxicity, std::max(now, *row.score));
+        }
+    }
+    for (auto [key, value] : result.members()) {
+        if (key != "categories" &&
+            (key != "category_scores" || !result["categories"].is_object())) {
+            place.keep(key, value);
+        }
+    }
+}
+
+bool is_audio_detail(std::string_view key) {
+    return key == "segments" || key == "words" || key == "duration" || key == "language" ||
+           key == "task";
+}
+
+}  // namespace
+
+bool read_other_member(std::string_view key, JsonValue value, const BodyPlace& place) {
+    if (key == "data" && value.is_array()) {
+        read_data(value, place);
+        return true;
+    }
+    if (key == "results" && value.is_array() && value.size() > 0 &&
+        (*value.items().begin())["categories"].is_object()) {
+        size_t index = 0;
+        for (JsonValue result : value.items()) {
+            read_moderation_result(result, place.below(index++));
+        }
+        return true;
+    }
+    if (key == "text" && value.is_string()) {
+        MessagesWriter& out = place.scratch().output;
+        out.begin_message("assistant");
+        out.text(value.text());
+        out.end_message();
+        return true;
+    }
+    if (is_audio_detail(key)) {
+        add_member(place.scratch().details, key, value);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace llmtrail::openai

@@ -1,0 +1,46 @@
+// Pieces of the exchange parser: headers and the choice of body readers. Included by exchange*.cpp
+// alone.
+#pragma once
+
+#include <string_view>
+
+#include "bodies/body.h"
+#include "json_tree/json_tree.h"
+#include "parsers/parser.h"
+#include "record/audit_record.h"
+
+namespace llmtrail {
+
+// Response headers: request id, organization, processing time, date (kept for event.time); others
+// to Unmapped. `date` is set to the text of the Date header when there is one.
+void read_response_headers(JsonValue headers, std::string_view path, BodyScratch& scratch,
+                           AuditRecord& record, std::string_view& date);
+// Request headers: values that authenticate are left out.
+void read_request_headers(JsonValue headers, std::string_view path, BodyScratch& scratch,
+                          AuditRecord& record);
+
+// Parameters of the URL's query, but for those that authenticate.
+void read_url_query(std::string_view url, Unmapped& unmapped);
+
+// Readers of one vendor's bodies (body.h).
+struct BodyReaders {
+    using Read = void (*)(JsonValue, std::string_view, BodyScratch&, AuditRecord&);
+    std::string_view name;
+    Read request = nullptr;
+    Read response = nullptr;
+    Read stream = nullptr;
+};
+
+// By the URL's path and the bodies' own members; OpenAI's form when nothing says otherwise.
+const BodyReaders& readers_for(std::string_view url_path, std::string_view provider,
+                               JsonValue request, JsonValue response);
+
+// The model or deployment a URL's path names: /deployments/NAME/, /model/NAME/,
+// /models/NAME:method. "" when none.
+std::string_view model_in_path(std::string_view url_path);
+
+bool is_model_url(std::string_view url);
+bool is_request_body(
+    JsonValue request);  // an object, or a string of JSON, that asks a model for something
+
+}  // namespace llmtrail

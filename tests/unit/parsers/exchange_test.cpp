@@ -1,0 +1,178 @@
+#include "parsers/exchange.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "record_list.h"
+
+using namespace llmtrail;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The only record of a document.
+class OneRecord {
+ public:
+    explicit OneRecord(std::string_view document) {
+        auto records = read_records(document);
+        REQUIRE(records.size() == 1);
+        auto read = tree_.read(records[0], false);
+        REQUIRE(read);
+        record_ = *read;
+    }
+
+    std::string_view text(std::string_view field) const { return record_[field].text(); }
+
+    std::string json(std::string_view field) const { return record_[field].json(); }
+
+    bool has(std::string_view field) const { return record_[field].exists(); }
+
+ private:
+    JsonTree tree_;
+    JsonValue record_;
+};
+
+bool recognized(std::string_view document) {
+    JsonTree tree;
+    auto read = tree.read(document, false);
+    REQUIRE(read);
+    return make_exchange_parser()->recognizes(*read);
+}
+
+std::string with_headers(std::string_view before, std::string_view created) {
+    return "{" + std::string(before) +
+           R"("request":{"messages":[{"role":"user","content":"a"}]},"response_headers":{"Date":"Thu, 20 Nov 2025 12:06:07 GMT"},)"
+           R"("response":{"object":"chat.completion","created":)" +
+           std::string(created) + "}}";
+}
+
+}  // namespace
+
+TEST_CASE("An exchange has a request that asks a model, or a URL that says so, and a response") {
+    CHECK(recognized(R"({"request":{"messages":[]},"response":null})"));
+    CHECK(recognized(R"({"request":"{\"input\":\"x\"}","response":""})"));
+    CHECK(recognized(R"({"url":"https://h/v1/threads","request":{},"response":{}})"));
+    CHECK(recognized(R"({"request":{"body":{"prompt":"x"}},"response":{"body":{}}})"));
+    CHECK_FALSE(recognized(R"({"request":{"messages":[]}})"));
+    CHECK_FALSE(recognized(R"({"request":{"uri":"/login"},"response":{"status":200}})"));
+    CHECK_FALSE(recognized(R"({"request":"GET /","response":"ok"})"));
+    CHECK_FALSE(recognized(R"({"request":7,"response":{}})"));
+    CHECK_FALSE(recognized(R"([{"request":{"messages":[]},"response":null}])"));
+    CHECK_FALSE(recognized(R"({"batch":[],"metadata":{}})"));
+}
+
+TEST_CASE(
+    "The time is the envelope's stamp, else the Date header's, else the provider's, else "
+    "observed") {
+    OneRecord stamped(with_headers(R"("ts":"2026-01-01T10:00:00.5Z",)", "1700000000"));
+    CHECK(stamped.text("event.time") == "2026-01-01T10:00:00.500000000Z");
+    CHECK(stamped.json("llm.audit.unmapped").find("Thu, 20 Nov 2025") != std::string::npos);
+    OneRecord dated(with_headers("", "1700000000"));
+    CHECK(dated.text("event.time") == "2025-11-20T12:06:07.000000000Z");
+    CHECK(dated.text("event.time.precision") == "s");
+    OneRecord created(
+        R"({"request":{"messages":[]},"response":{"object":"chat.completion","created":1700000000}})");
+    CHECK(created.text("event.time") == "2023-11-14T22:13:20.000000000Z");
+    OneRecord nothing(R"({"request":{"messages":[]},"response":null})");
+    CHECK(nothing.text("event.time.precision") == "observed");
+}
+
+TEST_CASE("No provider is guessed where nothing names one") {
+    OneRecord record(
+        R"({"request":{"model":"m","messages":[]},"response":{"id":"chatcmpl-1","object":"chat.completion"}})");
+    CHECK_FALSE(record.has("gen_ai.provider.name"));
+}
+
+TEST_CASE("Headers that authenticate are not kept") {
+    OneRecord record(R"({"url":"https://api.openai.com/v1/chat/completions?api-key=SECRETVALUE",
+        "request_headers":{"Authorization":"Bearer SECRETVALUE","x-api-key":["SECRETVALUE"],"Cookie":"SECRETVALUE","Ocp-Apim-Subscription-Key":"SECRETVALUE","x-goog-api-key":"SECRETVALUE","X-Amz-Security-Token":"SECRETVALUE"},
+        "response_headers":{"set-cookie":"SECRETVALUE"},
+        "request":{"messages":[{"role":"user","content":"hi"}]},"response":null})");
+    for (std::string_view field : {"llm.audit.unmapped", "url.path", "server.address"}) {
+        CHECK(record.json(field).find("SECRETVALUE") == std::string::npos);
+    }
+}
+
+TEST_CASE("Headers and query parameters that do not authenticate are kept") {
+    OneRecord record(
+        R"({"url":"https://r.openai.azure.com/openai/deployments/hr/chat/completions?api-version=2024-10-21#top",
+        "response_headers":{"x-ratelimit-remaining-tokens":"17","x-ms-region":"East US 2","x-request-id":["r-1"]},
+        "request":{"messages":[{"role":"user","content":"hi"}]},"response":null})");
+    CHECK(
+        record.json("llm.audit.unmapped") ==
+        R"({"response_headers.x-ratelimit-remaining-tokens":"17","url.query.api-version":"2024-10-21"})");
+    CHECK(record.text("cloud.region") == "East US 2");
+    CHECK(record.text("http.request.id") == "r-1");
+}
+
+TEST_CASE("A deployment in the path is the model when the body names none") {
+    OneRecord record(
+        R"({"url":"https://r.openai.azure.com/openai/deployments/hr/chat/completions?api-version=1",
+        "request":{"messages":[{"role":"user","content":"hi"}]},"response":null})");
+    CHECK(record.text("gen_ai.request.model") == "hr");
+    CHECK(record.text("gen_ai.provider.name") == "azure.ai.openai");
+}
+
+TEST_CASE("Damage inside a body that is text is flagged like damage outside") {
+    OneRecord record(
+        R"({"request":"{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}","response":"not json"})");
+    CHECK(record.json("llm.audit.record.flags").find("lone_surrogate") != std::string::npos);
+    CHECK(record.json("llm.audit.record.flags").find("body_not_json") != std::string::npos);
+    CHECK(record.text("llm.audit.response.text") == "not json");
+}
+
+TEST_CASE("Bodies of unexpected forms give a record and lose nothing") {
+    OneRecord record(
+        R"({"request":{"messages":"text","model":7,"temperature":"warm","tools":"none","stop":[1,2],
+        "input":{"deep":["leaf-1"]}},"response":{"choices":[7,{"message":"leaf-2"},{"message":{"tool_calls":"leaf-3"}}],
+        "error":["leaf-4"],"usage":{"prompt_tokens":"many"}}})");
+    CHECK(record.text("llm.audit.prompt.text") == "text");
+    std::string all;
+    for (std::string_view field :
+         {"llm.audit.unmapped", "gen_ai.output.messages", "gen_ai.input.messages",
+          "llm.audit.request.parameters", "llm.audit.usage.details", "error.message"}) {
+        all += record.json(field);
+    }
+    for (std::string_view leaf :
+         {"warm", "none", "[1,2]", "leaf-1", "leaf-2", "leaf-3", "leaf-4", "many"}) {
+        CAPTURE(leaf);
+        CHECK(all.find(leaf) != std::string::npos);
+    }
+}
+
+TEST_CASE("Real exchanges give records with prompt and answer") {
+    size_t documents = 0;
+    for (std::string_view file :
+         {"http-openai/openai-exchanges.jsonl", "http-azure-openai/azure-openai-exchanges.jsonl",
+          "http-groq/groq-exchanges.jsonl", "generated-npm/raw-openai-exchange.jsonl"}) {
+        fs::path path = fs::path(LLMTRAIL_SAMPLES_DIR) / file;
+        if (!fs::exists(path)) {
+            MESSAGE("not here, skipped: ", path.string());
+            continue;
+        }
+        std::ifstream in(path);
+        for (std::string line; std::getline(in, line);) {
+            ++documents;
+            CAPTURE(documents);
+            OneRecord record(line);
+            CHECK(record.text("event.provider") == "exchange");
+            CHECK(record.text("event.kind") != "rejected");
+            std::string_view action = record.text("event.action");
+            bool answered = !record.has("http.response.status_code") ||
+                            record.json("http.response.status_code") == "200";
+            if (!answered || !(action == "chat.completions" || action == "responses") ||
+                record.has("error.message")) {
+                continue;
+            }
+            // Some calls hold tool results alone, and the question stands in an earlier exchange.
+            CHECK((record.has("llm.audit.prompt.text") || record.has("gen_ai.tool.call.result")));
+            CHECK((record.has("llm.audit.response.text") || record.has("gen_ai.tool.name") ||
+                   record.has("llm.audit.response.refused") ||
+                   record.has("gen_ai.response.finish_reasons")));
+        }
+    }
+    CHECK((documents == 0 || documents == 494));
+}
