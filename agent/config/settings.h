@@ -1,5 +1,6 @@
-// The agent's settings after validation: only load_settings() makes them, so whoever holds a Settings need not check
-// again. Immutable; the pipeline shares one by pointer. agent.yaml as written is config/yaml_config.cpp's business.
+// The agent's settings after validation: only load_settings() makes them, so whoever holds a
+// Settings need not check again. Immutable; the pipeline shares one by pointer. agent.yaml as
+// written is config/yaml_config.cpp's business.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct SourceSettings {
     std::string format = "auto";
     bool start_at_end = false;
     size_t max_document_bytes = size_t{16} << 20;
-    int32_t utc_offset_seconds = 0;  // time_zone: UTC or ±hh:mm
+    int32_t utc_offset_seconds = 0;                        // time_zone: UTC or ±hh:mm
     std::vector<std::pair<std::string, std::string>> map;  // catalogue field name, dotted path
 };
 
@@ -34,6 +35,7 @@ struct OnlySettings {
     std::vector<std::string> kinds;
     std::vector<uint16_t> classes;
     uint8_t min_severity = 0;
+
     bool empty() const { return kinds.empty() && classes.empty() && min_severity == 0; }
 };
 
@@ -81,8 +83,9 @@ struct ConfigError {
     int line = 0;    // 1-based; 0: the file as a whole
     int column = 0;  // 1-based
     std::string message;
-    std::string source_line;
-    std::string hint;  // "did you mean `paths`?"; may be empty
+    std::string source_line;              // a value that may be a secret is left out
+    std::string hint;                     // "did you mean `paths`?"; may be empty
+    ErrorCode code = ErrorCode::kConfig;  // or kNotFound, kPermission, kIo for a file as a whole
 };
 
 struct LoadedSettings {
@@ -95,12 +98,20 @@ struct ConfigVocabulary {
     std::vector<std::string> map_fields;
     std::vector<std::string> formats;
     std::vector<std::string> kinds;
+    std::vector<uint16_t> classes;  // event classes; empty: any number is taken
 };
 
-// Reads agent.yaml and conf.d/*.yaml beside it.
-LoadedSettings load_settings(const std::string& path, const ConfigVocabulary& vocabulary, FileSystem& files);
+inline constexpr size_t kConfigBytesMax = size_t{1} << 20;  // of one file
+inline constexpr size_t kConfigFilesMax = 256;              // in conf.d
 
-// "FILE:LINE:COLUMN: error: MESSAGE", the source line, a caret, then "hint: ...". No control characters.
+// Reads agent.yaml and conf.d/*.yaml beside it, in the order of their names. `path` is absolute. A
+// file that is not owned by root or `own_user`, or that group or others may write, is refused
+// (kPermission). Never throws.
+LoadedSettings load_settings(const std::string& path, const ConfigVocabulary& vocabulary,
+                             FileSystem& files, uint32_t own_user = 0);
+
+// "FILE:LINE:COLUMN: error: MESSAGE", the source line, a caret, then "hint: ...". No control
+// characters.
 std::string describe(const ConfigError& error);
 
 }  // namespace llmtrail

@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <array>
+
+#include "config/map_reader.h"
+#include "config/nearest_name.h"
+#include "config/section_readers.h"
+
+namespace llmtrail {
+
+namespace {
+
+template <typename Value>
+using Choice = std::pair<std::string_view, Value>;
+
+constexpr std::array<Choice<SyslogTransport>, 2> kTransports = {
+    {{"tls", SyslogTransport::kTls}, {"tcp", SyslogTransport::kTcp}}};
+constexpr std::array<Choice<Framing>, 2> kFramings = {
+    {{"octet", Framing::kOctet}, {"lf", Framing::kLf}}};
+// RFC 5424, table 1, under the names of syslog(3); 12 to 15 have none there.
+constexpr std::array<Choice<uint8_t>, 20> kFacilities = {{
+    {"kern", 0},      {"user", 1},    {"mail", 2},    {"daemon", 3},  {"auth", 4},
+    {"syslog", 5},    {"lpr", 6},     {"news", 7},    {"uucp", 8},    {"cron", 9},
+    {"authpriv", 10}, {"ftp", 11},    {"local0", 16}, {"local1", 17}, {"local2", 18},
+    {"local3", 19},   {"local4", 20}, {"local5", 21}, {"local6", 22}, {"local7", 23},
+}};
+constexpr std::array<std::string_view, 3> kLaterTypes = {"splunk_hec", "sentinel", "kafka"};
+constexpr std::array<std::string_view, 3> kLaterTransports = {"udp", "relp", "unix"};
+constexpr std::array<std::string_view, 2> kLaterFormats = {"leef", "json"};
+constexpr std::array<std::string_view, 5> kSyslogKeys = {"address", "transport", "framing",
+                                                         "facility", "tls"};
+constexpr std::array<std::string_view, 14> kOutputKeys = {
+    "id",      "type",     "format", "max_event", "required",        "address", "transport",
+    "framing", "facility", "tls",    "path",      "allow_plaintext", "preview", "only"};
+
+// Reports a value of a later version; then the caller leaves the key alone.
+template <size_t N>
+bool is_of_later_version(MapReader& reader, std::string_view key,
+                         const std::array<std::string_view, N>& names, std::string_view hint) {
+    const ConfigNode* node = reader.find_scalar(key);
+    if (node == nullptr || std::find(names.begin(), names.end(), node->scalar) == names.end()) {
+        return false;
+    }
+    reader.problem(*node, std::string(key) + " `" + node->scalar + "` is not in this version",
+                   std::string(hint));
+    return true;
+}
+
+// False: the output's other keys cannot be checked.
+bool read_type(MapReader& reader, OutputSettings& output) {
+    static constexpr std::array<Choice<OutputType>, 2> kTypes = {
+        {{"syslog", OutputType::kSyslog}, {"file", OutputType::kFile}}};
+    const ConfigNode* node = reader.need_scalar("type", "type: syslog or type: file");
+    if (is_of_later_version(reader, "type", kLaterTypes, "this version has syslog and file")) {
+        reader.finish_untouched();
+        return false;
+    }
+    reader.choice("type", output.type, kTypes);
+    auto is_written = [node](const auto& type) {
+        return node != nullptr && type.first == node->scalar;
+    };
+    if (std::any_of(kTypes.begin(), kTypes.end(), is_written)) {
+        return true;
+    }
+    for (std::string_view key : kOutputKeys) {
+        reader.find(key);
+    }
+    reader.finish();
+    return false;
+}
+
+void read_tls(MapReader& output_reader, OutputSettings& output, Problems& problems) {
+    const ConfigNode* node = output_reader.find("tls");
+    if (node == nullptr) {
+        return;
+    }
+    MapReader reader(*node, "`tls` of " + output_reader.what(), problems);
+    reader.absolute_path("ca_file", output.tls.ca_file);
+    reader.absolute_path("cert_file", output.tls.cert_file);
+    reader.absolute_path("key_file", output.tls.key_file);
+    reader.text("server_name", output.tls.server_name);
+    reader.later("pins");
+    reader.finish();
+    if (reader.has("cert_file") != reader.has("key_file")) {
+        reader.problem_here("`cert_file` and `key_file` go together", "set both or neither");
+    }
+    if (output.transport != SyslogTransport::kTls && !node->children.empty()) {
+        reader.problem_here("`tls` has no effect with transport: tcp",
+                            "write transport: tls, or remove `tls`");
+    }
+}
+
+void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems) {
+    const ConfigNode* address = reader.need_scalar("address", "address: siem.example.com:6514");
+    if (address != nullptr) {
+        auto endpoint = parse_endpoint(address->scalar);
+        if (endpoint) {
+            output.address = *endpoint;
+        } else {
+            reader.problem(*address,
+                           "`" + address->scalar + "` is no address: " + endpoint.error().message,
+                           "write host:port or [IPv6]:port: siem.example.com:6514");
+        }
+    }
+    if (!is_of_later_version(reader, "transport", kLaterTransports,
+                             "this version has tls and tcp")) {
+        reader.choice("transport", output.transport, kTransports);
+    }
+    reader.choice("framing", output.framing, kFramings);
+    reader.choice("facility", output.facility, kFacilities);
+    read_tls(reader, output, problems);
+    reader.misplaced("path", "it belongs to an output of type: file");
+    reader.misplaced("allow_plaintext", "it belongs to an output of type: file");
+}
+
+void read_file(MapReader& reader, OutputSettings& output) {
+    reader.need_scalar("path", "path: /var/log/llmtrail/events.cef");
+    reader.absolute_path("path", output.path);
+    reader.boolean("allow_plaintext", output.allow_plaintext);
+    for (std::string_view key : kSyslogKeys) {
+        reader.misplaced(key, "it belongs to an output of type: syslog");
+    }
+}
+
+void read_preview(MapReader& output_reader, OutputSettings& output, Problems& problems) {
+    const ConfigNode* node = output_reader.find("preview");
+    if (node == nullptr) {
+        return;
+    }
+    MapReader reader(*node, "`preview` of " + output_reader.what(), problems);
+    uint64_t prompt = 0;
+    uint64_t response = 0;
+    reader.integer("prompt", prompt, 0, kPreviewCharactersMost);
+    reader.integer("response", response, 0, kPreviewCharactersMost);
+    reader.finish();
+    output.preview_prompt_characters = prompt;
+    output.preview_response_characters = response;
+    if (output.type == OutputType::kFile && prompt + response > 0 && !output.allow_plaintext) {
+        reader.problem_here(
+            "`preview` would put text of prompts and answers into a clear file on this host",
+            "set allow_plaintext: true to accept that, or remove `preview`");
+    }
+}
+
+void read_classes(MapReader& reader, const ConfigVocabulary& vocabulary, OnlySettings& only) {
+    std::vector<std::string> texts;
+    reader.text_list("classes", texts);
+    const std::vector<uint16_t>& known = vocabulary.classes;
+    for (const std::string& text : texts) {
+        bool digits = text.size() <= 4 && std::all_of(text.begin(), text.end(),
+                                                      [](char c) { return c >= '0' && c <= '9'; });
+        int number = digits ? std::stoi(text) : 0;
+        auto id = static_cast<uint16_t>(number);
+        if (number == 0 ||
+            (!known.empty() && std::find(known.begin(), known.end(), id) == known.end())) {
+            reader.problem(*reader.find("classes"), "`" + text + "` is no event class",
+                           "docs/outputs.md lists them: classes: [100, 605]");
+            continue;
+        }
+        only.classes.push_back(id);
+    }
+}
+
+void read_only(MapReader& output_reader, const ConfigVocabulary& vocabulary, OutputSettings& output,
+               Problems& problems) {
+    const ConfigNode* node = output_reader.find("only");
+    if (node == nullptr) {
+        return;
+    }
+    MapReader reader(*node, "`only` of " + output_reader.what(), problems);
+    reader.text_list("kinds", output.only.kinds);
+    for (const std::string& kind : output.only.kinds) {
+        if (std::find(vocabulary.kinds.begin(), vocabulary.kinds.end(), kind) ==
+            vocabulary.kinds.end()) {
+            reader.problem(*reader.find("kinds"), "`" + kind + "` is no kind of event",
+                           name_hint(kind, vocabulary.kinds, "known kinds"));
+        }
+    }
+    read_classes(reader, vocabulary, output.only);
+    uint64_t severity = 0;
+    reader.integer("min_severity", severity, 0, 10);
+    output.only.min_severity = static_cast<uint8_t>(severity);
+    reader.finish();
+}
+
+OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocabulary,
+                           std::vector<std::string>& ids, Problems& problems) {
+    OutputSettings output;
+    MapReader reader(item, item_name("output", item), problems);
+    if (item.kind != NodeKind::kMap) {
+        return output;
+    }
+    read_id(reader, output.id, ids);
+    if (!read_type(reader, output)) {
+        return output;  // its other keys belong to a type this version does not know
+    }
+    static constexpr std::array<Choice<EventFormat>, 1> kFormats = {{{"cef", EventFormat::kCef}}};
+    if (!is_of_later_version(reader, "format", kLaterFormats, "this version has cef")) {
+        reader.choice("format", output.format, kFormats);
+    }
+    uint64_t max_event = output.max_event_bytes;
+    reader.size("max_event", max_event, kMaxEventBytesLeast, kMaxEventBytesMost);
+    output.max_event_bytes = max_event;
+    reader.boolean("required", output.required);
+    if (output.type == OutputType::kSyslog) {
+        read_syslog(reader, output, problems);
+    } else {
+        read_file(reader, output);
+    }
+    read_preview(reader, output, problems);
+    read_only(reader, vocabulary, output, problems);
+    reader.finish();
+    return output;
+}
+
+}  // namespace
+
+void read_outputs(const ConfigNode& list, const ConfigVocabulary& vocabulary, Settings& settings,
+                  Problems& problems) {
+    if (list.kind != NodeKind::kList) {
+        problems.add(list.shown_place(), "`outputs` takes a list",
+                     "begin each output with `- id: NAME`");
+        return;
+    }
+    std::vector<std::string> ids;
+    for (const ConfigNode& item : list.children) {
+        settings.outputs.push_back(read_output(item, vocabulary, ids, problems));
+    }
+}
+
+}  // namespace llmtrail

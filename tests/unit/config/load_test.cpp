@@ -1,0 +1,179 @@
+#include <doctest/doctest.h>
+
+#include "config_case.h"
+
+using namespace llmtrail;
+
+TEST_CASE("the smallest configuration has the documented defaults") {
+    LoadedSettings loaded = load_text(kOneSource);
+    REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+    const Settings& settings = *loaded.settings;
+    CHECK(settings.state_directory == "/var/lib/llmtrail");
+    CHECK(settings.host_id == "auto");
+    CHECK(settings.spool.directory == "/var/lib/llmtrail/spool");
+    CHECK(settings.spool.max_size_bytes == uint64_t{8} << 30);
+    CHECK(settings.spool.checkpoint_interval_ms == 60'000);
+    REQUIRE(settings.sources.size() == 1);
+    CHECK(settings.sources[0].format == "auto");
+    CHECK_FALSE(settings.sources[0].start_at_end);
+    CHECK(settings.sources[0].max_document_bytes == size_t{16} << 20);
+    CHECK(settings.outputs.empty());
+}
+
+TEST_CASE("every key of this version reaches its setting") {
+    LoadedSettings loaded = load_text(read_project_file("tests/config/full.yaml"));
+    REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+    const Settings& settings = *loaded.settings;
+    CHECK(settings.state_directory == "/srv/llmtrail");
+    CHECK(settings.host_id == "web-01");
+    const SourceSettings& source = settings.sources.at(0);
+    CHECK(source.id == "chatapp");
+    CHECK(source.paths ==
+          std::vector<std::string>{"/var/log/chatapp/*.jsonl", "/var/log/old/app.log"});
+    CHECK(source.exclude == std::vector<std::string>{"/var/log/chatapp/debug.jsonl"});
+    CHECK(source.format == "json");
+    CHECK(source.start_at_end);
+    CHECK(source.max_document_bytes == 1'048'576);
+    CHECK(source.utc_offset_seconds == -19'800);
+    REQUIRE(source.map.size() == 2);
+    CHECK(source.map[1] == std::pair<std::string, std::string>{"user.roles", "metadata.role"});
+    const OutputSettings& soc = settings.outputs.at(0);
+    CHECK(soc.address.host == "::1");
+    CHECK(soc.address.port == 6514);
+    CHECK(soc.transport == SyslogTransport::kTls);
+    CHECK(soc.framing == Framing::kLf);
+    CHECK(soc.facility == 16);
+    CHECK(soc.max_event_bytes == 65'536);
+    CHECK(soc.tls.ca_file == "/etc/llmtrail/ca.pem");
+    CHECK(soc.tls.cert_file == "/etc/llmtrail/client.pem");
+    CHECK(soc.tls.key_file == "/etc/llmtrail/client.key");
+    CHECK(soc.tls.server_name == "siem.internal");
+    CHECK(soc.only.kinds == std::vector<std::string>{"inference", "rejected"});
+    CHECK(soc.only.classes == std::vector<uint16_t>{100, 605});
+    CHECK(soc.only.min_severity == 7);
+    CHECK_FALSE(soc.required);
+    CHECK(soc.preview_prompt_characters == 20);
+    CHECK(soc.preview_response_characters == 30);
+    const OutputSettings& local = settings.outputs.at(1);
+    CHECK(local.type == OutputType::kFile);
+    CHECK(local.path == "/var/log/llmtrail/events.cef");
+    CHECK(local.allow_plaintext);
+    CHECK(local.required);
+    const SpoolSettings& spool = settings.spool;
+    CHECK(spool.directory == "/srv/spool");
+    CHECK(spool.max_size_bytes == uint64_t{2} << 40);
+    CHECK(spool.min_free_bytes == 0);
+    CHECK(spool.sync_interval_ms == 200);
+    CHECK(spool.seal_interval_ms == 2000);
+    CHECK(spool.checkpoint_interval_ms == 900'000);
+    CHECK(spool.segment_bytes_max == 1'048'576);
+    CHECK(spool.segment_age_max_ms == 86'400'000);
+    CHECK(spool.compression_level == 3);
+}
+
+TEST_CASE("all errors come at once, in the order of the file, with line, caret and hint") {
+    LoadedSettings loaded = load_text(
+        "sources:\n"
+        "  - id: app\n"
+        "    pathes: [/x]\n"
+        "    start_at: beginnig\n"
+        "spool:\n"
+        "  max_size: 64MB\n");
+    CHECK(loaded.settings == nullptr);
+    CHECK(all_errors(loaded) ==
+          "/etc/llmtrail/agent.yaml:3:5: error: unknown key `pathes` in source `app`\n"
+          "  3 |     pathes: [/x]\n"
+          "    |     ^\n"
+          "  hint: did you mean `paths`?\n"
+          "/etc/llmtrail/agent.yaml:4:15: error: `beginnig` is no value of `start_at`\n"
+          "  4 |     start_at: beginnig\n"
+          "    |               ^\n"
+          "  hint: did you mean `beginning`?\n"
+          "/etc/llmtrail/agent.yaml:6:13: error: `max_size` takes a size, not `64MB`\n"
+          "  6 |   max_size: 64MB\n"
+          "    |             ^\n"
+          "  hint: a size is a whole number of bytes, or of KiB, MiB, GiB, TiB: 64MiB\n");
+}
+
+TEST_CASE("conf.d files add sources and outputs in the order of their names") {
+    MemoryFiles files;
+    files.files["/e/agent.yaml"].text = kOneSource + "spool: {max_size: 4GiB}\n";
+    files.files["/e/conf.d/20-more.yaml"].text = "sources:\n  - {id: third, paths: [/c]}\n";
+    files.files["/e/conf.d/10-more.yaml"].text =
+        "sources:\n  - {id: second, paths: [/b]}\nspool: {min_free: 2GiB}\n";
+    files.files["/e/conf.d/15-empty.yaml"].text = "# nothing yet\n";
+    files.files["/e/conf.d/.hidden.yaml"].text = "nonsense: true\n";
+    files.files["/e/conf.d/old.yaml.dpkg-old"].text = "nonsense: true\n";
+    LoadedSettings loaded = load_settings("/e/agent.yaml", test_vocabulary(), files);
+    REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+    REQUIRE(loaded.settings->sources.size() == 3);
+    CHECK(loaded.settings->sources[1].id == "second");
+    CHECK(loaded.settings->sources[2].id == "third");
+    CHECK(loaded.settings->spool.max_size_bytes == uint64_t{4} << 30);
+    CHECK(loaded.settings->spool.min_free_bytes == uint64_t{2} << 30);
+}
+
+TEST_CASE("a value set in two files is an error that names both places") {
+    MemoryFiles files;
+    files.files["/e/agent.yaml"].text = kOneSource + "spool: {max_size: 4GiB}\n";
+    files.files["/e/conf.d/a.yaml"].text = "\nspool:\n  max_size: 5GiB\n";
+    LoadedSettings loaded = load_settings("/e/agent.yaml", test_vocabulary(), files);
+    REQUIRE(loaded.errors.size() == 1);
+    CHECK(loaded.errors[0].file == "/e/conf.d/a.yaml");
+    CHECK(loaded.errors[0].line == 3);
+    CHECK(loaded.errors[0].column == 3);
+    CHECK(loaded.errors[0].message == "`max_size` is set in two files");
+    CHECK(loaded.errors[0].hint.find("/e/agent.yaml:4:9") != std::string::npos);
+}
+
+TEST_CASE("an id taken in agent.yaml is taken in conf.d too") {
+    MemoryFiles files;
+    files.files["/e/agent.yaml"].text = kOneSource;
+    files.files["/e/conf.d/a.yaml"].text = "sources:\n  - {id: app, paths: [/b]}\n";
+    LoadedSettings loaded = load_settings("/e/agent.yaml", test_vocabulary(), files);
+    REQUIRE(loaded.errors.size() == 1);
+    CHECK(loaded.errors[0].file == "/e/conf.d/a.yaml");
+    CHECK(loaded.errors[0].message.find("already taken") != std::string::npos);
+}
+
+TEST_CASE("files that others may write or own are refused as a permission problem") {
+    MemoryFiles files;
+    MemoryFile& file = files.files["/e/agent.yaml"];
+    file.text = kOneSource;
+    for (uint32_t mode : {0664U, 0646U, 0666U}) {
+        file.mode = mode;
+        LoadedSettings loaded = load_settings("/e/agent.yaml", test_vocabulary(), files);
+        REQUIRE(loaded.errors.size() == 1);
+        CHECK(loaded.errors[0].code == ErrorCode::kPermission);
+        CHECK(loaded.errors[0].hint == "chmod go-w /e/agent.yaml");
+    }
+    file.mode = 0640;
+    file.owner = 1000;
+    LoadedSettings foreign = load_settings("/e/agent.yaml", test_vocabulary(), files, 999);
+    REQUIRE(foreign.errors.size() == 1);
+    CHECK(foreign.errors[0].code == ErrorCode::kPermission);
+    CHECK(load_settings("/e/agent.yaml", test_vocabulary(), files, 1000).settings);
+    files.files["/e/conf.d/x.yaml"] = {"state_dir: /x\n", 0622, 0, ErrorCode::kInternal};
+    CHECK(load_settings("/e/agent.yaml", test_vocabulary(), files, 1000).errors.at(0).file ==
+          "/e/conf.d/x.yaml");
+}
+
+TEST_CASE("a missing or unreadable file says what to do") {
+    MemoryFiles files;
+    LoadedSettings missing = load_settings("/e/agent.yaml", test_vocabulary(), files);
+    REQUIRE(missing.errors.size() == 1);
+    CHECK(missing.errors[0].code == ErrorCode::kNotFound);
+    CHECK(missing.errors[0].hint.find("--config") != std::string::npos);
+    files.files["/e/agent.yaml"].refusal = ErrorCode::kPermission;
+    CHECK(load_settings("/e/agent.yaml", test_vocabulary(), files).errors.at(0).code ==
+          ErrorCode::kPermission);
+}
+
+TEST_CASE("a file above the size limit is refused, one at the limit is not") {
+    std::string text = kOneSource;
+    text += "#" + std::string(kConfigBytesMax - text.size() - 1, 'x');
+    CHECK(load_text(text).settings);
+    LoadedSettings loaded = load_text(text + "x");
+    REQUIRE(loaded.errors.size() == 1);
+    CHECK(loaded.errors[0].code == ErrorCode::kLimit);
+}
