@@ -1,6 +1,7 @@
-// One destination of events. An Output owns its connection and what is in flight; it does not own a queue: the
-// spool is the queue and the deliver thread (pipeline/deliver.cpp) moves the cursor by confirmed().
-// Deliver thread only. Nothing blocks; on an error the output says so, backs off and connects again by itself.
+// One destination of events. An Output owns its connection and what is in flight; it does not own a
+// queue: the spool is the queue and the deliver thread (pipeline/deliver.cpp) moves the cursor by
+// confirmed(). Deliver thread only. Nothing blocks; on an error the output says so, backs off and
+// connects again by itself.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +18,14 @@ namespace llmtrail {
 // What `confirmed` means for this output (docs/contract.md, "Ledger").
 enum class Confirmation : uint8_t {
     kAcknowledged,  // the receiver said yes
-    kSent,          // written to the peer and, where the kernel can tell, acknowledged by its kernel
-    kSynced,        // on this host's disk
+    kSent,    // written to the peer and, where the kernel can tell, acknowledged by its kernel
+    kSynced,  // on this host's disk
 };
 
 struct OutputEvent {
     uint64_t index = 0;  // of its record in the spool
     std::string_view event_id;
-    std::string_view text;      // formatted event, no framing
+    std::string_view text;  // formatted event, no framing
     uint8_t syslog_severity = 6;
     int64_t event_time_ns = 0;
     uint16_t event_class = 0;
@@ -33,9 +34,9 @@ struct OutputEvent {
 enum class OutputHealth : uint8_t { kIdle, kConnecting, kUp, kBackingOff };
 
 struct OutputWait {
-    int descriptor = -1;                // wait for this, unless -1
+    int descriptor = -1;  // wait for this, unless -1
     StreamWants wants = StreamWants::kNothing;
-    int64_t timer_ms = -1;              // call again after this long, unless -1
+    int64_t timer_ms = -1;  // call again after this long, unless -1
 };
 
 class Output {
@@ -56,14 +57,16 @@ class Output {
     // All events with a smaller index are confirmed.
     virtual uint64_t confirmed_end() const = 0;
 
-    // Set after an unclean close: events from this index on must be offered again. Cleared by the call.
+    // Set after an unclean close: events from this index on must be offered again. Cleared by the
+    // call.
     virtual bool take_rewind(uint64_t& from_index) = 0;
 
     virtual OutputHealth health() const = 0;
     virtual const Error& last_error() const = 0;  // of the present outage; meaningless while kUp
     virtual uint64_t resent_events() const = 0;
 
-    // Ends the connection in order: the peer reads everything. Call work() until it returns true or time is up.
+    // Ends the connection in order: the peer reads everything. Call work() until it returns true or
+    // time is up.
     virtual bool finish() = 0;
 };
 

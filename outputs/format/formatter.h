@@ -1,4 +1,5 @@
-// A record and its place in the spool in, the bytes of one event out. Pure, any thread, no allocation once warm.
+// A record and its place in the spool in, the bytes of one event out. Pure, any thread, no
+// allocation once warm.
 #pragma once
 
 #include <array>
@@ -23,10 +24,14 @@ struct SpoolReference {
     bool resent = false;                                // the receiver may have it already
 };
 
+// Below this an event could not say who it is and what is missing; a smaller event_bytes_max counts
+// as this.
+inline constexpr size_t kEventBytesMin = 1024;
+
 struct FormatOptions {
-    std::string host_id;                  // deviceExternalId
-    std::string host_name;                // dvchost
-    size_t event_bytes_max = 8000;        // before framing
+    std::string host_id;            // deviceExternalId
+    std::string host_name;          // dvchost
+    size_t event_bytes_max = 8000;  // before framing
     size_t prompt_preview_characters = 0;
     size_t response_preview_characters = 0;
 };
@@ -34,8 +39,10 @@ struct FormatOptions {
 class Formatter {
  public:
     virtual ~Formatter() = default;
-    // Appends one event, no line end: valid UTF-8, no raw control character, at most event_bytes_max bytes.
-    virtual void format(const AuditRecord& record, const SpoolReference& reference, std::string& out) = 0;
+    // Appends one event, no line end: valid UTF-8, no raw control character, at most
+    // event_bytes_max bytes.
+    virtual void format(const AuditRecord& record, const SpoolReference& reference,
+                        std::string& out) = 0;
 };
 
 std::unique_ptr<Formatter> make_cef_formatter(FormatOptions options);

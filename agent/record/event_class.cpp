@@ -1,0 +1,314 @@
+#include "record/event_class.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <span>
+
+#include "record/object_list.h"
+
+namespace llmtrail {
+
+namespace {
+
+constexpr uint8_t kCritical = 2;
+constexpr uint8_t kErr = 3;
+constexpr uint8_t kWarning = 4;
+constexpr uint8_t kNotice = 5;
+constexpr uint8_t kInfo = 6;
+
+// Ids are frozen: dashboards and correlation rules name them. Two rows may share an id and differ
+// in severity; event_class_by_id() gives the first.
+constexpr EventClass kClasses[] = {
+    {100, "LLM interaction", "/LLM/Interaction", 1, kInfo},
+    {110, "LLM interaction failed", "/LLM/Interaction/Error", 4, kWarning},
+    {120, "LLM tool call", "/LLM/Tool", 3, kInfo},
+    {150, "Data source retrieved", "/LLM/Retrieval", 2, kInfo},
+    {150, "Data source retrieved", "/LLM/Retrieval", 5, kInfo},
+    {200, "Guardrail block", "/LLM/Guardrail/Block", 6, kWarning},
+    {201, "Guardrail flag", "/LLM/Guardrail/Flag", 4, kNotice},
+    {202, "Guardrail redaction", "/LLM/Guardrail/Redact", 4, kNotice},
+    {210, "Guardrail override", "/LLM/Guardrail/Override", 8, kErr},
+    {300, "Response edited", "/LLM/Edit/Response", 3, kNotice},
+    {310, "Prompt or template edited", "/LLM/Edit/Prompt", 4, kNotice},
+    {400, "Settings change", "/LLM/Config/Change", 5, kNotice},
+    {401, "Guardrail weakened or disabled", "/LLM/Config/GuardrailWeakened", 8, kErr},
+    {402, "Model changed", "/LLM/Config/Model", 5, kNotice},
+    {410, "Access or role change", "/LLM/Access/Role", 6, kWarning},
+    {410, "Access or role change", "/LLM/Access/Role", 8, kWarning},
+    {411, "Credential issued or revoked", "/LLM/Access/Key", 6, kWarning},
+    {500, "Anomaly", "/LLM/Anomaly", 7, kWarning},
+    {600, "Integrity failure", "/Agent/Integrity/Chain", 10, kCritical},
+    {601, "Sequence gap", "/Agent/Integrity/Gap", 9, kCritical},
+    {602, "Decryption failure", "/Agent/Integrity/Crypto", 10, kCritical},
+    {603, "Source truncated or lost", "/Agent/Integrity/Source", 8, kErr},
+    {604, "Events dropped", "/Agent/Loss", 9, kErr},
+    {605, "Unparsable record", "/Agent/Parse", 4, kWarning},
+    {606, "Clock step", "/Agent/Clock", 6, kWarning},
+    {700, "Agent start", "/Agent/Lifecycle", 1, kNotice},
+    {701, "Agent stop", "/Agent/Lifecycle", 5, kWarning},
+    {702, "Agent unclean stop", "/Agent/Lifecycle", 7, kErr},
+    {703, "Configuration reloaded", "/Agent/Lifecycle", 4, kNotice},
+    {704, "Configuration rejected", "/Agent/Lifecycle", 6, kErr},
+    {710, "Destination down", "/Agent/Output", 6, kWarning},
+    {711, "Destination recovered", "/Agent/Output", 2, kNotice},
+    {720, "Key rotated", "/Agent/Key", 4, kNotice},
+    {730, "Heartbeat", "/Agent/Heartbeat", 0, kInfo},
+};
+
+constexpr bool ids_ascend() {
+    for (size_t i = 1; i < std::size(kClasses); ++i) {
+        if (kClasses[i].id < kClasses[i - 1].id) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static_assert(ids_ascend());
+
+// `nth` chooses between rows of one id. Only ids of the table are passed.
+constexpr const EventClass& row(uint16_t id, size_t nth = 0) {
+    size_t at = 0;
+    while (kClasses[at].id != id) {
+        ++at;
+    }
+    return kClasses[at + nth];
+}
+
+using Words = std::span<const std::string_view>;
+
+constexpr std::string_view kGuardWords[] = {"guardrail", "moderation", "safety", "filter",
+                                            "jailbreak", "toxicity",   "pii",    "redaction",
+                                            "dlp",       "masking"};
+constexpr std::string_view kRemovalWords[] = {"delete", "disable", "remove", "detach",
+                                              "bypass", "off",     "weaken"};
+constexpr std::string_view kOverrideWords[] = {"override", "overrid", "bypass"};
+constexpr std::string_view kCredentialWords[] = {"key",        "token",    "secret",
+                                                 "credential", "password", "certificate"};
+constexpr std::string_view kPrivilegedWords[] = {"admin", "owner", "root", "superuser",
+                                                 "privileged"};
+constexpr std::string_view kPromptWords[] = {"prompt", "template", "instruction", "system"};
+constexpr std::string_view kModelWords[] = {"model"};
+constexpr std::string_view kLoggingWords[] = {"logging"};
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+char to_lower(char c) {
+    return is_upper(c) ? static_cast<char>(c | 0x20) : c;
+}
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+    if (text.size() < word.size()) {
+        return false;
+    }
+    return std::equal(word.begin(), word.end(), text.begin(),
+                      [](char w, char t) { return w == to_lower(t); });
+}
+
+// Whether a word of `text` begins with one of `words`; words begin at separators and at humps
+// (createApiKey).
+bool has_word(std::string_view text, Words words) {
+    text = text.substr(0, 256);
+    for (size_t at = 0; at < text.size(); ++at) {
+        bool begins = is_letter(text[at]) && (at == 0 || !is_letter(text[at - 1]) ||
+                                              (is_upper(text[at]) && !is_upper(text[at - 1])));
+        if (!begins) {
+            continue;
+        }
+        for (std::string_view word : words) {
+            if (starts_with_word(text.substr(at), word)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool equals_any(std::string_view text, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view w) {
+        return w.size() == text.size() && starts_with_word(text, w);
+    });
+}
+
+struct GuardrailSummary {
+    bool overridden = false;
+    bool blocked = false;
+    bool redacted = false;
+    bool flagged = false;
+};
+
+GuardrailSummary summarize_guardrails(const AuditRecord& record) {
+    GuardrailSummary summary;
+    summary.blocked = record.boolean(Field::kGuardrailBlocked).value_or(false);
+    summary.flagged = record.boolean(Field::kGuardrailTriggered).value_or(false);
+    ObjectListReader list(record.text(Field::kGuardrails));
+    std::string_view key;
+    std::string_view value;
+    while (list.next_item()) {
+        while (list.next_member(key, value)) {
+            bool is_action = key == "action";
+            if (!is_action && key != "verdict") {
+                continue;
+            }
+            summary.overridden |= equals_any(value, {"override", "overridden"});
+            summary.blocked |= is_action && equals_any(value, {"block", "blocked"});
+            summary.redacted |= is_action && equals_any(value, {"modify", "redact", "redacted"});
+            summary.flagged |=
+                equals_any(value, {"warn", "modify", "deny", "flag", "flagged", "escalate"});
+        }
+    }
+    ObjectListReader reasons(record.text(Field::kGenAiResponseFinishReasons));
+    while (reasons.next_item()) {
+        summary.blocked |= reasons.item_is_string() && reasons.string() == "content_filter";
+    }
+    return summary;
+}
+
+const EventClass* guardrail_class(const AuditRecord& record) {
+    GuardrailSummary summary = summarize_guardrails(record);
+    bool of_guardrail = record.text(Field::kEventKind) == "guardrail";
+    if (summary.overridden ||
+        (of_guardrail && has_word(record.text(Field::kEventAction), kOverrideWords))) {
+        return &row(210);
+    }
+    if (summary.blocked) {
+        return &row(200);
+    }
+    if (summary.redacted) {
+        return &row(202);
+    }
+    return summary.flagged ? &row(201) : nullptr;
+}
+
+bool has_sensitive_source(const AuditRecord& record) {
+    ObjectListReader list(record.text(Field::kDataSources));
+    std::string_view key;
+    std::string_view value;
+    while (list.next_item()) {
+        while (list.next_member(key, value)) {
+            if (key == "sensitivity" && !equals_any(value, {"", "null", "none", "public"})) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// How strict a setting's value is, for the words in common use; -1: no known word.
+int strictness(std::string_view value) {
+    if (equals_any(value, {"false", "off", "no", "none", "null", "0", "disabled", "disable",
+                           "inactive", "allow", "ignore", "removed", "deleted"})) {
+        return 0;
+    }
+    if (equals_any(value, {"log", "low", "monitor", "warn", "flag", "audit"})) {
+        return 1;
+    }
+    if (equals_any(value, {"medium", "modify", "redact", "mask"})) {
+        return 2;
+    }
+    return equals_any(value,
+                      {"true", "on", "yes", "enabled", "active", "high", "strict", "block", "deny"})
+               ? 3
+               : -1;
+}
+
+const EventClass& config_class(const AuditRecord& record) {
+    std::string_view setting = record.text(Field::kConfigSetting);
+    std::string_view resource = record.text(Field::kConfigResourceType);
+    std::string_view action = record.text(Field::kEventAction);
+    if (has_word(setting, kGuardWords) || has_word(resource, kGuardWords) ||
+        has_word(action, kGuardWords)) {
+        int before = strictness(record.text(Field::kConfigOldValue));
+        int after = strictness(record.text(Field::kConfigNewValue));
+        bool weaker = after == 0 || (after > 0 && after < before);
+        if (weaker || (after < 0 && has_word(action, kRemovalWords))) {
+            return row(401);
+        }
+        return row(400);
+    }
+    bool of_model = has_word(setting, kModelWords) || has_word(resource, kModelWords);
+    return of_model && !has_word(setting, kLoggingWords) ? row(402) : row(400);
+}
+
+const EventClass& access_class(const AuditRecord& record) {
+    std::string_view setting = record.text(Field::kConfigSetting);
+    std::string_view resource = record.text(Field::kConfigResourceType);
+    std::string_view action = record.text(Field::kEventAction);
+    for (std::string_view text : {setting, resource, action}) {
+        if (has_word(text, kCredentialWords)) {
+            return row(411);
+        }
+    }
+    for (std::string_view text : {setting, resource, action, record.text(Field::kConfigNewValue)}) {
+        if (has_word(text, kPrivilegedWords)) {
+            return row(410, 1);
+        }
+    }
+    return row(410);
+}
+
+const EventClass& edit_class(const AuditRecord& record) {
+    for (std::string_view text :
+         {record.text(Field::kEventAction), record.text(Field::kConfigResourceType),
+          record.text(Field::kEditTargetId)}) {
+        if (has_word(text, kPromptWords)) {
+            return row(310);
+        }
+    }
+    return row(300);
+}
+
+const EventClass& agent_class(const AuditRecord& record) {
+    int64_t id = record.integer(Field::kAgentClass).value_or(0);
+    const EventClass* found =
+        id > 0 && id <= UINT16_MAX ? event_class_by_id(static_cast<uint16_t>(id)) : nullptr;
+    return found != nullptr ? *found : row(500);
+}
+
+}  // namespace
+
+const EventClass* event_class_by_id(uint16_t id) {
+    const EventClass* end = std::end(kClasses);
+    const EventClass* at =
+        std::lower_bound(std::begin(kClasses), end, id,
+                         [](const EventClass& c, uint16_t wanted) { return c.id < wanted; });
+    return at != end && at->id == id ? at : nullptr;
+}
+
+const EventClass& event_class_of(const AuditRecord& record) {
+    std::string_view kind = record.text(Field::kEventKind);
+    if (kind == "rejected") {
+        return row(605);
+    }
+    if (kind == "agent") {
+        return agent_class(record);
+    }
+    if (kind == "config_change") {
+        return config_class(record);
+    }
+    if (kind == "access") {
+        return access_class(record);
+    }
+    if (kind == "edit") {
+        return edit_class(record);
+    }
+    if (const EventClass* guardrail = guardrail_class(record)) {
+        return *guardrail;
+    }
+    if (kind == "tool") {
+        return row(120);
+    }
+    if (kind == "retrieval") {
+        return row(150, has_sensitive_source(record) ? 1 : 0);
+    }
+    bool failed = kind == "error" || record.text(Field::kEventOutcome) == "failure";
+    return row(failed ? 110 : 100);
+}
+
+}  // namespace llmtrail

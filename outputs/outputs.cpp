@@ -1,0 +1,20 @@
+#include "outputs/outputs.h"
+
+#include "outputs/file.h"
+#include "outputs/syslog.h"
+
+namespace llmtrail {
+
+Result<std::unique_ptr<Output>> make_output(const OutputPlan& plan, Network& network,
+                                            FileSystem& files, Random& random) {
+    if (plan.type == "syslog") {
+        return make_syslog_output(plan, network, random);
+    }
+    if (plan.type == "file") {
+        return make_file_output(plan, files, random);
+    }
+    return fail(ErrorCode::kInvalidArgument,
+                "output " + plan.id + ": no output of type '" + plan.type + "'");
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,39 @@
+// The visible table of outputs: from a plan, which the pipeline fills from the settings, to an
+// Output. A new kind of output is one file and one line in outputs.cpp. Called at start and reload;
+// kInvalidArgument for a plan that names no such kind.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "outputs/output.h"
+#include "platform/file_system.h"
+#include "platform/network.h"
+#include "platform/random.h"
+
+namespace llmtrail {
+
+struct OutputPlan {
+    std::string id;
+    std::string type;  // syslog, file
+
+    // syslog
+    Endpoint address;
+    bool use_tls = true;
+    TlsOptions tls;
+    bool octet_counting = true;  // false: one event a line
+    uint8_t facility = 20;       // RFC 5424, 0..23; 20 is local4
+    std::string host_name;       // of this host, for the header
+    int64_t process_id = 0;
+
+    // file
+    std::string path;
+};
+
+// The seams must outlive the output.
+Result<std::unique_ptr<Output>> make_output(const OutputPlan& plan, Network& network,
+                                            FileSystem& files, Random& random);
+
+}  // namespace llmtrail

@@ -1,0 +1,198 @@
+#include <doctest/doctest.h>
+
+#include "base/utf8.h"
+#include "cef_reader.h"
+#include "fakes/fake_random.h"
+#include "format/formatter.h"
+#include "sample_record.h"
+
+using namespace llmtrail;
+
+namespace {
+
+// Text as an attacker would write it: all of Unicode, controls, separators, other formats' headers.
+std::string hostile_text(FakeRandom& random, size_t pieces) {
+    static const char* const kPieces[] = {"cs1=evil act=allowed",
+                                          "CEF:0|v|p|1|2|n|10|",
+                                          "<134>1 2026-01-01T00:00:00Z h a - - ",
+                                          "\\",
+                                          "=",
+                                          "|",
+                                          "\n",
+                                          "\r\n",
+                                          " ",
+                                          "  ",
+                                          "\t",
+                                          " externalId=forged ",
+                                          "\\n",
+                                          "\\=",
+                                          "\xF0\x9F\x98\x80",
+                                          "\xE2\x80\xAE",
+                                          "\xC2\x85"};
+    std::string text;
+    for (size_t i = 0; i < pieces; ++i) {
+        switch (random.below(4)) {
+            case 0:
+                text += kPieces[random.below(std::size(kPieces))];
+                break;
+            case 1:
+                text.push_back(static_cast<char>(random.below(128)));
+                break;
+            case 2:
+                append_utf8(text, static_cast<uint32_t>(random.below(0x110000)));
+                break;
+            default:
+                text.append(random.below(40), static_cast<char>('a' + random.below(26)));
+                break;
+        }
+    }
+    return text;
+}
+
+// The documented normalisation, written a second time and code point by code point.
+std::string normalised(std::string_view text) {
+    std::string out;
+    for (size_t at = 0; at < text.size();) {
+        std::string_view one = utf8_prefix_characters(text.substr(at), 1);
+        at += one.size();
+        auto lead = static_cast<uint8_t>(one[0]);
+        uint32_t cp = one.size() == 1 ? lead : lead & (0x7FU >> one.size());
+        for (char c : one.substr(1)) {
+            cp = cp << 6 | (static_cast<uint8_t>(c) & 0x3FU);
+        }
+        bool hidden = (cp >= 0x80 && cp < 0xA0) || cp == 0x61C || cp == 0x200E || cp == 0x200F ||
+                      (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) ||
+                      cp == 0xFEFF || (cp >= 0xE0000 && cp <= 0xE007F);
+        if (cp == '\t') {
+            out += ' ';
+        } else if (cp == '\n' || cp == '\r') {
+            out += one;
+        } else if (cp < 0x20) {
+            append_utf8(out, 0x2400 + cp);
+        } else if (cp == 0x7F) {
+            append_utf8(out, 0x2421);
+        } else if (hidden) {
+            char shown[16];
+            int size = std::snprintf(shown, sizeof shown, "<U+%04X>", cp);
+            out.append(shown, static_cast<size_t>(size));
+        } else {
+            out += one;
+        }
+    }
+    size_t begin = out.find_first_not_of(' ');
+    return begin == std::string::npos ? ""
+                                      : out.substr(begin, out.find_last_not_of(' ') - begin + 1);
+}
+
+std::string format_one(const AuditRecord& record, const FormatOptions& options) {
+    SampleReference sample;
+    std::string out;
+    make_cef_formatter(options)->format(record, sample.get(), out);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("whatever a field holds, it comes back as documented and forges nothing") {
+    FakeRandom random(20260101);
+    FormatOptions options = sample_options();
+    options.event_bytes_max = 200'000;
+    options.prompt_preview_characters = 100'000;
+    options.response_preview_characters = 100'000;
+    const std::pair<Field, const char*> kFields[] = {
+        {Field::kUserName, "suser"},
+        {Field::kGenAiRequestModel, "cs1"},
+        {Field::kPromptText, "cs2"},
+        {Field::kResponseText, "cs3"},
+        {Field::kUserAgentOriginal, "requestClientApplication"},
+        {Field::kPurpose, "llmtrailPurpose"}};
+    CefEvent plain = read_cef(format_one(sample_interaction(), options));
+    for (int round = 0; round < 400; ++round) {
+        AuditRecord record = sample_interaction();
+        for (const auto& [field, key] : kFields) {
+            record.set_text(field, hostile_text(random, 1 + random.below(25)));
+        }
+        std::string text = format_one(record, options);
+        CefEvent event = read_cef(text);
+        REQUIRE_MESSAGE(event.problem == "", text);
+        CHECK(is_valid_utf8(text));
+        for (const auto& [field, key] : kFields) {
+            std::string expected = normalised(record.text(field));
+            bool whole = utf8_length(expected) <= 1023;
+            if (whole && !expected.empty()) {
+                CHECK(event.value(key) == expected);
+            }
+        }
+        for (const std::string& key : event.keys) {
+            bool known = plain.has(key) || key == "requestClientApplication" ||
+                         key == "llmtrailPurpose" || key == "llmtrailTextAltered" ||
+                         key == "llmtrailPromptTruncated" || key == "llmtrailResponseTruncated";
+            CHECK_MESSAGE(known, key);
+        }
+        CHECK(event.value("externalId") == plain.value("externalId"));
+        CHECK(event.value("act") == "allowed");
+    }
+}
+
+TEST_CASE("an event never exceeds its size, and always says who it is") {
+    FakeRandom random(7);
+    for (int round = 0; round < 400; ++round) {
+        FormatOptions options = sample_options();
+        options.event_bytes_max = kEventBytesMin + random.below(6000);
+        options.prompt_preview_characters = random.below(3000);
+        options.response_preview_characters = random.below(3000);
+        AuditRecord record = sample_interaction();
+        for (const FieldRow& row : kFieldCatalog) {
+            if (row.type == FieldType::kText && random.below(2) == 0 &&
+                row.field != Field::kEventKind) {
+                record.set_text(row.field, hostile_text(random, 1 + random.below(60)));
+            }
+        }
+        std::string text = format_one(record, options);
+        CHECK(text.size() <= options.event_bytes_max);
+        CHECK(is_valid_utf8(text));
+        CefEvent event = read_cef(text);
+        REQUIRE_MESSAGE(event.problem == "", text);
+        CHECK(event.value("externalId") == "aebagbafaydqqcikbmga2dqpcaireeyu");
+        CHECK(event.has("cs6"));
+        CHECK(event.has("cat"));
+    }
+}
+
+TEST_CASE(
+    "too long an event loses the response first, then the prompt, then custom keys, and says what "
+    "it lost") {
+    AuditRecord record = sample_interaction();
+    record.set_text(Field::kPromptText, std::string(900, 'p'));
+    record.set_text(Field::kResponseText, std::string(900, 'r'));
+    record.set_text(Field::kPurpose, "because");
+    FormatOptions options = sample_options();
+    options.prompt_preview_characters = 1000;
+    options.response_preview_characters = 1000;
+    size_t whole = format_one(record, options).size();
+    REQUIRE(whole < options.event_bytes_max);
+
+    options.event_bytes_max = whole;
+    CHECK(format_one(record, options).size() == whole);
+    CHECK_FALSE(read_cef(format_one(record, options)).has("llmtrailResponseTruncated"));
+
+    options.event_bytes_max = whole - 1;
+    CefEvent event = read_cef(format_one(record, options));
+    CHECK(event.value("llmtrailResponseTruncated") == "true");
+    CHECK(event.value("cs3").ends_with("r\xE2\x80\xA6"));
+    CHECK(event.value("cs2") == std::string(900, 'p'));
+
+    options.event_bytes_max = whole - 1100;
+    event = read_cef(format_one(record, options));
+    CHECK_FALSE(event.has("cs3"));
+    CHECK(event.value("cs2").ends_with("p\xE2\x80\xA6"));
+    CHECK(event.value("llmtrailPurpose") == "because");
+
+    options.event_bytes_max = kEventBytesMin;
+    event = read_cef(format_one(record, options));
+    CHECK_FALSE(event.has("cs2"));
+    CHECK_FALSE(event.has("llmtrailPurpose"));
+    CHECK(event.value("suser") == "m.weber");
+    CHECK(event.value("llmtrailPromptTruncated") == "true");
+    CHECK(event.has("llmtrailOmitted"));
+}

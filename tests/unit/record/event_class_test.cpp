@@ -1,0 +1,200 @@
+#include "record/event_class.h"
+
+#include <doctest/doctest.h>
+
+#include "record/object_list.h"
+
+using namespace llmtrail;
+
+static AuditRecord of_kind(std::string_view kind) {
+    AuditRecord record;
+    record.set_text(Field::kEventKind, kind);
+    return record;
+}
+
+static unsigned class_of(const AuditRecord& record) {
+    return event_class_of(record).id;
+}
+
+TEST_CASE("each kind of record has its class") {
+    const std::pair<const char*, unsigned> kExpected[] = {
+        {"inference", 100},     {"retrieval", 150}, {"tool", 120},  {"guardrail", 100},
+        {"evaluation", 100},    {"feedback", 100},  {"edit", 300},  {"access", 410},
+        {"config_change", 400}, {"error", 110},     {"other", 100}, {"rejected", 605},
+        {"agent", 500}};
+    for (const auto& [kind, id] : kExpected) {
+        CHECK_MESSAGE(class_of(of_kind(kind)) == id, kind);
+    }
+    CHECK(class_of(AuditRecord()) == 100);
+}
+
+TEST_CASE("a failed interaction is class 110") {
+    AuditRecord record = of_kind("inference");
+    record.set_text(Field::kEventOutcome, "failure");
+    CHECK(class_of(record) == 110);
+}
+
+TEST_CASE("what a guardrail did decides before the kind does") {
+    const std::pair<const char*, unsigned> kExpected[] = {
+        {R"([{"name":"a","verdict":"deny","action":"block"}])", 200},
+        {R"([{"name":"a","verdict":"deny","action":"none"}])", 201},
+        {R"([{"name":"a","verdict":"warn","action":"none"}])", 201},
+        {R"([{"name":"a","verdict":"modify","action":"modify"}])", 202},
+        {R"([{"name":"a","verdict":"modify","action":"modify"},{"verdict":"deny","action":"block"}])",
+         200},
+        {R"([{"name":"a","verdict":"deny","action":"override"}])", 210},
+        {R"([{"name":"block","verdict":"allow","action":"none"}])", 100},
+        {R"([{"name":"\"action\":\"block\"","verdict":"allow"}])", 100},
+        {R"([{"nested":{"action":"block"},"verdict":"allow"}])", 100},
+        {R"([{"action":"block)", 100}};
+    for (const auto& [json, id] : kExpected) {
+        AuditRecord record = of_kind("inference");
+        record.set_json(Field::kGuardrails, json);
+        CHECK_MESSAGE(class_of(record) == id, json);
+    }
+    AuditRecord record = of_kind("tool");
+    record.set_boolean(Field::kGuardrailBlocked, true);
+    CHECK(class_of(record) == 200);
+    record = of_kind("inference");
+    record.set_boolean(Field::kGuardrailTriggered, true);
+    CHECK(class_of(record) == 201);
+    record = of_kind("inference");
+    record.append_to_list(Field::kGenAiResponseFinishReasons, "content_filter");
+    CHECK(class_of(record) == 200);
+    record = of_kind("guardrail");
+    record.set_text(Field::kEventAction, "guardrail.overridden");
+    CHECK(class_of(record) == 210);
+}
+
+TEST_CASE("weakening a guardrail is told from strengthening it, and from any other setting") {
+    struct Row {
+        const char* setting;
+        const char* before;
+        const char* after;
+        unsigned id;
+    };
+
+    const Row kRows[] = {{"content_filter.enabled", "true", "false", 401},
+                         {"content_filter.enabled", "false", "true", 400},
+                         {"guardrails.pii.action", "block", "log", 401},
+                         {"guardrails.pii.action", "log", "block", 400},
+                         {"safetySettings.threshold", "HIGH", "OFF", 401},
+                         {"moderation.threshold", "0.5", "0.9", 400},
+                         {"default_model", "m1", "m2", 402},
+                         {"defaultModel", "m1", "m2", 402},
+                         {"model_invocation_logging", "on", "off", 400},
+                         {"remodelled_page", "a", "b", 400},
+                         {"timeout", "5", "6", 400}};
+    for (const Row& row : kRows) {
+        AuditRecord record = of_kind("config_change");
+        record.set_text(Field::kConfigSetting, row.setting);
+        record.set_text(Field::kConfigOldValue, row.before);
+        record.set_text(Field::kConfigNewValue, row.after);
+        CHECK_MESSAGE(class_of(record) == row.id, row.setting, " ", row.after);
+    }
+    AuditRecord record = of_kind("config_change");
+    record.set_text(Field::kEventAction, "DeleteGuardrail");
+    CHECK(class_of(record) == 401);
+    record.set_text(Field::kEventAction, "CreateGuardrail");
+    CHECK(class_of(record) == 400);
+}
+
+TEST_CASE("credentials, roles and privileged roles are told apart") {
+    AuditRecord record = of_kind("access");
+    record.set_text(Field::kEventAction, "api_key.created");
+    CHECK(class_of(record) == 411);
+    record.set_text(Field::kEventAction, "createApiKey");
+    CHECK(class_of(record) == 411);
+    record.set_text(Field::kEventAction, "monkey.fed");
+    CHECK(class_of(record) == 410);
+    CHECK(event_class_of(record).severity == 6);
+    record.set_text(Field::kEventAction, "role.granted");
+    record.set_text(Field::kConfigNewValue, "Admin");
+    CHECK(class_of(record) == 410);
+    CHECK(event_class_of(record).severity == 8);
+}
+
+TEST_CASE("an edit of a prompt is told from an edit of a response") {
+    AuditRecord record = of_kind("edit");
+    record.set_text(Field::kEventAction, "prompt-template.update");
+    CHECK(class_of(record) == 310);
+    record.set_text(Field::kEventAction, "message.update");
+    CHECK(class_of(record) == 300);
+}
+
+TEST_CASE("a labelled source makes a retrieval weigh more") {
+    AuditRecord record = of_kind("retrieval");
+    record.set_json(Field::kDataSources, R"([{"id":"1","sensitivity":"public"}])");
+    CHECK(event_class_of(record).severity == 2);
+    record.set_json(Field::kDataSources, R"([{"id":"1"},{"id":"2","sensitivity":"Confidential"}])");
+    CHECK(event_class_of(record).severity == 5);
+    CHECK(class_of(record) == 150);
+}
+
+TEST_CASE("agent records carry their class; an unknown one does not hide") {
+    AuditRecord record = of_kind("agent");
+    record.set_integer(Field::kAgentClass, 730);
+    CHECK(event_class_of(record).category == "/Agent/Heartbeat");
+    for (int64_t odd : {int64_t{0}, int64_t{-1}, int64_t{731}, int64_t{65536 + 730}}) {
+        record.set_integer(Field::kAgentClass, odd);
+        CHECK(class_of(record) == 500);
+    }
+}
+
+TEST_CASE("classes are found by id, and severities are in range") {
+    CHECK(event_class_by_id(101) == nullptr);
+    CHECK(event_class_by_id(0) == nullptr);
+    CHECK(event_class_by_id(65535) == nullptr);
+    CHECK(event_class_by_id(150)->severity == 2);
+    for (unsigned id = 0; id < 1000; ++id) {
+        if (const EventClass* found = event_class_by_id(static_cast<uint16_t>(id))) {
+            CHECK(found->id == id);
+            CHECK(found->severity <= 10);
+            CHECK((found->syslog_severity >= 2 && found->syslog_severity <= 6));
+        }
+    }
+}
+
+TEST_CASE("an object list is read item by item and ends at the first thing out of order") {
+    ObjectListReader list(
+        R"( [ "a\"b" , {"k" : "v", "n": [1,{"x":"]"}], "e":{} } , 5, {} , "z"] )");
+    std::string_view key;
+    std::string_view value;
+    REQUIRE(list.next_item());
+    CHECK(list.string() == "a\\\"b");
+    REQUIRE(list.next_item());
+    REQUIRE(list.next_member(key, value));
+    CHECK(value == "v");
+    REQUIRE(list.next_member(key, value));
+    CHECK(value == R"([1,{"x":"]"}])");
+    REQUIRE(list.next_item());
+    CHECK_FALSE(list.item_is_string());
+    REQUIRE(list.next_item());
+    REQUIRE(list.next_item());
+    CHECK(list.string() == "z");
+    CHECK_FALSE(list.next_item());
+
+    for (const char* broken : {"", "[", "{", "[\"", "[{\"a\"", "[{\"a\":", "[{\"a\":\"x", "[,",
+                               "[\"\\", "[{]", "nonsense"}) {
+        ObjectListReader reader(broken);
+        int items = 0;
+        while (reader.next_item()) {
+            ++items;
+        }
+        CHECK(items <= 1);
+    }
+}
+
+TEST_CASE("JSON escapes are resolved and broken ones replaced") {
+    std::string out;
+    append_unescaped_json(out, R"(a\"\\\/\n\u00e9\ud83d\ude00)");
+    CHECK(out == "a\"\\/\n\xC3\xA9\xF0\x9F\x98\x80");
+    out.clear();
+    append_unescaped_json(out, R"(\ud83dx\u12\q)");
+    CHECK(out ==
+          "\xEF\xBF\xBDx\xEF\xBF\xBD"
+          "12\xEF\xBF\xBD");
+    out.clear();
+    append_unescaped_json(out, "\\");
+    CHECK(out == "\xEF\xBF\xBD");
+}
