@@ -1,0 +1,178 @@
+#include <algorithm>
+
+#include "cli/check_sample.h"
+#include "cli/commands.h"
+#include "cli/permission_advisor.h"
+#include "cli/source_choice.h"
+#include "config/values.h"
+
+namespace llmtrail {
+
+namespace {
+
+constexpr size_t kProblemsShownMax = 5;  // unreadable files of one source
+
+// Lines of the report; every complaint makes the check fail at its end.
+struct Report {
+    std::string text;
+    std::vector<std::string> problems;
+    std::vector<std::string> remedies;
+    ExitCode code = ExitCode::kOk;
+
+    void line(std::string_view line) { text.append(line).append("\n"); }
+
+    void complain(const Advice& advice) {
+        if (std::find(problems.begin(), problems.end(), advice.problem) != problems.end()) {
+            return;  // one folder may block many things
+        }
+        problems.push_back(advice.problem);
+        remedies.push_back(advice.remedy);
+        if (code != ExitCode::kPermission) {
+            code = advice.permission ? ExitCode::kPermission : ExitCode::kIo;
+        }
+    }
+};
+
+void check_source(const SourceSettings& source, CommandSeams seams, Report& report) {
+    MatchingFiles found = matching_files(source, seams.files);
+    report.line("source " + source.id + ": " + std::to_string(found.paths.size()) +
+                " files, format " + source.format + ", new files from the " +
+                (source.start_at_end ? "end" : "beginning"));
+    for (const std::string& glob : source.paths) {
+        report.line("  reads " + glob);
+    }
+    for (const std::string& folder : found.absent) {
+        report.line("  not there now: " + folder + " (it is read when it appears)");
+    }
+    for (const std::string& folder : found.forbidden) {
+        report.complain(
+            {false, true,
+             "source `" + source.id + "`: `" + folder + "` may not be looked into by this user",
+             "setfacl -m u:llmtrail:rx " + folder});
+    }
+    size_t unreadable = 0;
+    for (const std::string& path : found.paths) {
+        Advice advice = advise_on_reading(path, seams.files);
+        if (!advice.usable && ++unreadable <= kProblemsShownMax) {
+            advice.problem = "source `" + source.id + "`: " + advice.problem;
+            report.complain(advice);
+        }
+    }
+    if (unreadable > 0) {
+        report.line("  unreadable files: " + std::to_string(unreadable));
+    }
+}
+
+std::string text_that_leaves(const OutputSettings& output) {
+    size_t prompt = output.preview_prompt_characters;
+    size_t response = output.preview_response_characters;
+    if (prompt + response == 0) {
+        return "no text of prompts or answers leaves";
+    }
+    return "text leaves: " + std::to_string(prompt) + " characters of each prompt, " +
+           std::to_string(response) + " of each answer";
+}
+
+void check_tls_file(const std::string& path, const OutputSettings& output, CommandSeams seams,
+                    Report& report) {
+    if (path.empty()) {
+        return;
+    }
+    Advice advice = advise_on_reading(path, seams.files);
+    if (!advice.usable) {
+        advice.problem = "output `" + output.id + "`: " + advice.problem;
+        report.complain(advice);
+    }
+}
+
+void check_output(const OutputSettings& output, CommandSeams seams, Report& report) {
+    if (output.type == OutputType::kFile) {
+        report.line("output " + output.id + ": file " + output.path);
+        Advice advice = advise_on_writing(output.path.substr(0, output.path.rfind('/') + 1),
+                                          seams.files, seams.own_user);
+        if (!advice.usable) {
+            advice.problem = "output `" + output.id + "`: " + advice.problem;
+            report.complain(advice);
+        }
+    } else {
+        bool tls = output.transport == SyslogTransport::kTls;
+        report.line("output " + output.id + ": syslog to " + output.address.host + " port " +
+                    std::to_string(output.address.port) + (tls ? ", TLS 1.3" : ", plain TCP"));
+        if (!tls) {
+            seams.talk.warning("output `" + output.id +
+                               "` sends events over the network unencrypted");
+        }
+        check_tls_file(output.tls.ca_file, output, seams, report);
+        check_tls_file(output.tls.cert_file, output, seams, report);
+        check_tls_file(output.tls.key_file, output, seams, report);
+    }
+    report.line("  " + text_that_leaves(output));
+    report.line(output.only.empty() ? "  takes every event but `other`"
+                                    : "  takes a part of the events (only)");
+    report.line(output.required
+                    ? "  required: records stay in the spool until it has confirmed them"
+                    : "  not required: records may be pruned before it has confirmed them");
+}
+
+void check_spool(const Settings& settings, CommandSeams seams, Report& report) {
+    const SpoolSettings& spool = settings.spool;
+    report.line("spool " + spool.directory + ": at most " + describe_size(spool.max_size_bytes) +
+                ", leaves " + describe_size(spool.min_free_bytes) +
+                " free; when full, sources wait");
+    for (const std::string& directory : {spool.directory, settings.state_directory + "/keys"}) {
+        Advice advice = advise_on_writing(directory, seams.files, seams.own_user);
+        if (!advice.usable) {
+            report.complain(advice);
+        }
+    }
+    std::string existing = spool.directory;
+    while (existing.size() > 1 && !seams.files.info(existing, true)) {
+        existing.resize(std::max<size_t>(existing.rfind('/'), 1));
+    }
+    auto free_bytes = seams.files.free_bytes(existing);
+    if (free_bytes && *free_bytes < spool.min_free_bytes) {
+        seams.talk.warning("the filesystem of " + existing + " has " + std::to_string(*free_bytes) +
+                           " bytes free, less than min_free: the agent would read nothing");
+    }
+}
+
+}  // namespace
+
+ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
+    LoadedForCommand loaded = load_for_command(arguments.config, seams);
+    if (!loaded.settings) {
+        return loaded.exit_code;
+    }
+    if (!arguments.sample.empty()) {
+        return check_sample(*loaded.settings, absolute_path(arguments.sample), seams);
+    }
+    const Settings& settings = *loaded.settings;
+    Report report;
+    report.line("configuration " + absolute_path(arguments.config) + ": no errors");
+    for (const SourceSettings& source : settings.sources) {
+        check_source(source, seams, report);
+    }
+    for (const OutputSettings& output : settings.outputs) {
+        check_output(output, seams, report);
+    }
+    check_spool(settings, seams, report);
+    if (auto written = seams.data.write(report.text); !written) {
+        return seams.talk.refuse(written.error());
+    }
+    if (settings.outputs.empty()) {
+        seams.talk.warning("no output is configured: records stay in the spool until it is full");
+    }
+    if (seams.own_user == 0) {
+        seams.talk.say(
+            "note: root may read everything; to see what the agent may read, run this as its user");
+    }
+    for (size_t i = 0; i < report.problems.size(); ++i) {
+        seams.talk.error(report.problems[i]);
+        if (!report.remedies[i].empty()) {
+            seams.talk.hint(report.remedies[i]);
+        }
+    }
+    return report.code;
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,43 @@
+// Where a command's data goes (stdout), where its talk goes (stderr), where its input comes from:
+// seams, so that tests run commands without a process. stdio_console.cpp is the production side.
+// Main thread only.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "platform/file_system.h"
+
+namespace llmtrail {
+
+class TextSink {
+ public:
+    virtual ~TextSink() = default;
+    // kClosed: the reader has gone (`| head`); kIo: anything else. After an error nothing more is
+    // written.
+    virtual Result<void> write(std::string_view text) = 0;
+    virtual Result<void> flush() = 0;
+    virtual bool is_terminal() const = 0;
+};
+
+class InputStream {
+ public:
+    virtual ~InputStream() = default;
+    virtual Result<size_t> read(char* out, size_t size) = 0;  // 0 at the end
+};
+
+class Inputs {
+ public:
+    virtual ~Inputs() = default;
+    virtual Result<std::unique_ptr<InputStream>> open(
+        const std::string& path) = 0;  // "-": standard input
+};
+
+std::unique_ptr<TextSink> make_stdout_sink();
+std::unique_ptr<TextSink> make_stderr_sink();
+std::unique_ptr<Inputs> make_stdio_inputs(FileSystem& files);
+
+}  // namespace llmtrail

@@ -1,0 +1,51 @@
+#include "cli/commands.h"
+#include "crypto/secret.h"
+#include "log/log.h"
+#include "pipeline/pipeline.h"
+#include "platform/posix.h"
+
+namespace llmtrail {
+
+ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
+    auto signals = make_signal_source();  // before any thread is started
+    if (!signals) {
+        return seams.talk.refuse(signals.error());
+    }
+    LoadedForCommand loaded = load_for_command(arguments.config, seams);
+    if (!loaded.settings) {
+        return loaded.exit_code;
+    }
+    auto log = make_stderr_log(LogLevel::kInfo);
+    if (!init_secure_memory()) {
+        log->warn({"keys cannot be locked into memory: raise LimitMEMLOCK, or swap may hold them"});
+    }
+    auto watch = make_posix_file_watch();
+    auto network = make_posix_network();
+    RunOptions options;
+    options.once = arguments.once;
+    options.deadline_ms = arguments.deadline_seconds * 1000;
+    auto report = run_pipeline(
+        *loaded.settings, options,
+        PipelineSeams{seams.files, *watch, seams.clock, seams.random, *network, **signals, *log});
+    if (!report) {
+        seams.talk.refuse(report.error());
+        seams.talk.hint(report.error().code == ErrorCode::kBusy
+                            ? "stop that process first, or give this one its own state_dir"
+                            : "`llmtrail check` says what this host lacks");
+        return exit_code_of(report.error().code);
+    }
+    if (auto written = seams.data.write(describe(report->ledger)); !written) {
+        return seams.talk.refuse(written.error());
+    }
+    if (!arguments.once) {
+        return report->failed ? ExitCode::kIo : ExitCode::kOk;
+    }
+    if (report->failed || !report->complete) {
+        seams.talk.error("not everything that was read was delivered and confirmed");
+        seams.talk.hint("it is in the spool: run again, or give it longer with --deadline");
+        return ExitCode::kIo;
+    }
+    return ExitCode::kOk;
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,32 @@
+// Which configured source a file named on the command line belongs to, which files a source has
+// now, and how a source's logs are read: shared by `parse` and `check`. Main thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "parsers/parser.h"
+#include "platform/file_system.h"
+
+namespace llmtrail {
+
+inline constexpr size_t kMatchingFilesMax = 100'000;  // of one source; more are not counted
+
+// The first source whose paths match; else the only one there is; else null.
+const SourceSettings* source_for_file(const Settings& settings, const std::string& path);
+
+bool source_takes(const SourceSettings& source, const std::string& path);
+
+struct MatchingFiles {
+    std::vector<std::string> paths;      // sorted, each once
+    std::vector<std::string> forbidden;  // folders and files that may not be looked into
+    std::vector<std::string> absent;     // named without a glob, and not there
+};
+
+MatchingFiles matching_files(const SourceSettings& source, FileSystem& files);
+
+std::vector<MapRule> map_rules(const SourceSettings& source);
+
+}  // namespace llmtrail

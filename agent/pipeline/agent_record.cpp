@@ -1,0 +1,22 @@
+#include "pipeline/agent_record.h"
+
+namespace llmtrail {
+
+void fill_agent_record(AuditRecord& record, const AgentNews& news, UnixNanos now) {
+    record.clear();
+    record.set_text(Field::kEventKind, "agent");
+    record.set_text(Field::kEventOutcome, "success");
+    record.set_time(Field::kEventTime, now);
+    record.set_text(Field::kEventTimePrecision, precision_name(TimePrecision::kNanos));
+    record.set_time(Field::kEventIngested, now);
+    record.set_text(Field::kEventProvider, "agent");
+    record.set_text(Field::kRecordState, "complete");
+    record.set_integer(Field::kAgentClass, news.event_class);
+    record.set_text(Field::kAgentSubject, news.subject);
+    record.set_text(Field::kAgentDetail, news.detail);
+    if (news.count > 1) {
+        record.set_integer(Field::kAgentCount, news.count);
+    }
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,22 @@
+// Audit records about the agent itself: start, stop, an output lost or back, a file that went before it was read.
+// They go through the same spool and outputs as everything else. Pure, ingest thread.
+#pragma once
+
+#include "base/time.h"
+#include "pipeline/mailbox.h"
+#include "record/audit_record.h"
+
+namespace llmtrail {
+
+// Class ids of docs/outputs.md that the pipeline itself raises.
+inline constexpr uint16_t kClassIntegrityCrypto = 602;
+inline constexpr uint16_t kClassSourceLost = 603;
+inline constexpr uint16_t kClassAgentStart = 700;
+inline constexpr uint16_t kClassAgentStop = 701;
+inline constexpr uint16_t kClassAgentUncleanStop = 702;
+inline constexpr uint16_t kClassOutputDown = 710;
+inline constexpr uint16_t kClassOutputRecovered = 711;
+
+void fill_agent_record(AuditRecord& record, const AgentNews& news, UnixNanos now);
+
+}  // namespace llmtrail

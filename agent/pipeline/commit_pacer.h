@@ -1,0 +1,65 @@
+// When to close a batch (docs/spool-format.md, "Cadence"): full at once; caught up at once while that costs little,
+// which is below kImmediateSyncsPerSecond averaged over a second; else sync_interval after the first record. Pure; time
+// is passed in.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "platform/clock.h"
+
+namespace llmtrail {
+
+inline constexpr int64_t kImmediateSyncsPerSecond = 50;
+
+class CommitPacer {
+ public:
+    explicit CommitPacer(int64_t sync_interval_ms)
+        : sync_interval_ms_(sync_interval_ms) {}
+
+    void record_added(MonotonicNanos now) {
+        if (!waiting_) {
+            waiting_ = true;
+            first_record_ = now;
+        }
+    }
+
+    bool due(MonotonicNanos now, bool caught_up) {
+        if (!waiting_) {
+            return false;
+        }
+        refill(now);
+        return (caught_up && allowance_ >= 1.0) || now >= deadline();
+    }
+
+    // How long until due() for a batch that is waiting; -1: nothing waits.
+    int64_t wait_ms(MonotonicNanos now) const {
+        if (!waiting_) {
+            return -1;
+        }
+        int64_t left = deadline().value - now.value;
+        return left <= 0 ? 0 : (left + kNanosPerMilli - 1) / kNanosPerMilli;
+    }
+
+    void committed() {
+        waiting_ = false;
+        allowance_ = std::max(0.0, allowance_ - 1.0);
+    }
+
+ private:
+    MonotonicNanos deadline() const { return first_record_.after_millis(sync_interval_ms_); }
+
+    void refill(MonotonicNanos now) {
+        double seconds = static_cast<double>(now.value - refilled_.value) / static_cast<double>(kNanosPerSecond);
+        allowance_ = std::min(1.0 * kImmediateSyncsPerSecond, allowance_ + seconds * kImmediateSyncsPerSecond);
+        refilled_ = now;
+    }
+
+    int64_t sync_interval_ms_;
+    bool waiting_ = false;
+    MonotonicNanos first_record_;
+    MonotonicNanos refilled_;
+    double allowance_ = kImmediateSyncsPerSecond;
+};
+
+}  // namespace llmtrail

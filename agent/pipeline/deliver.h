@@ -1,0 +1,37 @@
+// The deliver worker: one loop over all outputs, a lane each, so that a dead output never stalls another. Driven by
+// step(); pipeline.cpp runs it in its own thread and waits on wait_entries() in between.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "pipeline/lane.h"
+#include "pipeline/mailbox.h"
+#include "platform/clock.h"
+#include "platform/wait.h"
+
+namespace llmtrail {
+
+class Deliver {
+ public:
+    Deliver(std::vector<std::unique_ptr<Lane>> lanes, Mailbox& mailbox, Clock& clock);
+
+    // One turn of each lane. True: something moved, call again at once.
+    bool step();
+
+    // What to wait for: appends one entry a lane that has a descriptor; returns the timeout in ms, -1 for none.
+    int64_t wait_entries(std::vector<WaitEntry>& entries) const;
+
+    bool drained() const;
+    bool finish();  // ends connections in order; true when all have ended
+    std::vector<OutputTotals> totals(uint64_t committed_records) const;
+    Cursors cursors() const;
+
+ private:
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    Mailbox& mailbox_;
+    Clock& clock_;
+};
+
+}  // namespace llmtrail

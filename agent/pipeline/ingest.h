@@ -1,0 +1,71 @@
+// The ingest worker: read -> split -> parse -> record -> append -> commit. One thread, because the chain needs an
+// order. Driven by step(), so that tests run it without threads; pipeline.cpp runs it in one and waits in between.
+//
+// The promise it keeps: a source position is written in the same frame as the records read up to it. When the spool is
+// full it stops reading: the source file is the buffer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/section.h"
+#include "config/settings.h"
+#include "crypto/digest.h"
+#include "log/log.h"
+#include "parsers/parser.h"
+#include "pipeline/commit_pacer.h"
+#include "pipeline/ledger.h"
+#include "pipeline/mailbox.h"
+#include "pipeline/recent_batches.h"
+#include "platform/clock.h"
+#include "platform/file_system.h"
+#include "platform/file_watch.h"
+#include "spool/spool.h"
+#include "tail/source_tail.h"
+
+namespace llmtrail {
+
+inline constexpr uint64_t kReadBudgetBytes = uint64_t{1} << 20;  // a source's turn
+inline constexpr int64_t kRescanIntervalMs = 5000;               // the poll behind inotify
+inline constexpr int64_t kPollIntervalMs = 250;                  // when there is no inotify
+inline constexpr int64_t kFullRetryMs = 1000;                    // when the spool is full
+
+struct IngestSeams {
+    FileSystem& files;
+    FileWatch& watch;
+    Clock& clock;
+    Log& log;
+};
+
+class Ingest {
+ public:
+    static Result<std::unique_ptr<Ingest>> make(const Settings& settings, SpoolWriter& spool, RecentBatches& recent,
+                                                Mailbox& mailbox, IngestSeams seams);
+    ~Ingest();
+
+    // One turn: news from deliver, files, a commit or seal when due. `news_from_watch`: the watch's descriptor was
+    // readable. Returns false when nothing is left to do until wait_ms() or news.
+    bool step(bool news_from_watch);
+    int64_t wait_ms() const;  // until the next timer; never -1
+
+    // All sources read to their ends and everything appended is committed.
+    bool caught_up() const;
+
+    // Makes the last records durable: news, open batch, seal. What fails is logged and left to the next start.
+    void finish();
+
+    void announce(AgentNews news);  // an agent record with the next step
+    const std::vector<SourceTotals>& totals() const;
+    uint64_t committed_records() const;
+    bool failed() const;  // an error that no retry heals: logged, the pipeline stops
+
+ private:
+    class Worker;
+    explicit Ingest(std::unique_ptr<Worker> worker);
+    std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace llmtrail

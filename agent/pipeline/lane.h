@@ -1,0 +1,83 @@
+// One output's way through the spool: its cursor, what it wants, how it is formatted, what is in flight. Deliver thread
+// only. A lane never waits for another: each has its own place in the spool.
+//
+//   RecentBatches / SpoolReader ──record──> Route ──> Formatter ──event──> Output
+//                cursor <── confirmed ──────────────────────────────────────┘
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "format/formatter.h"
+#include "log/log.h"
+#include "outputs/output.h"
+#include "pipeline/ledger.h"
+#include "pipeline/mailbox.h"
+#include "pipeline/recent_batches.h"
+#include "route/route.h"
+#include "spool/spool.h"
+
+namespace llmtrail {
+
+inline constexpr size_t kInFlightEventsMax = 65'536;
+
+struct LaneParts {
+    std::unique_ptr<Output> output;
+    std::unique_ptr<Formatter> formatter;
+    Route route;
+};
+
+class Lane {
+ public:
+    // `start_index`: everything below is confirmed or before the output's start. `first_new_index`: where this run's
+    // records begin; what lies between is backlog.
+    Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, RecentBatches& recent, SpoolReader& spool,
+         Mailbox& mailbox, Log& log);
+
+    // Offers what the output takes, lets it work, moves the cursor. True: something moved, call again soon.
+    bool step(MonotonicNanos now);
+
+    std::string_view id() const { return parts_.output->id(); }
+    Output& output() { return *parts_.output; }
+    uint64_t cursor() const { return cursor_; }
+    bool drained() const;  // everything durable is confirmed, not wanted or unreadable
+    OutputTotals totals(uint64_t committed_records) const;
+
+ private:
+    std::shared_ptr<const Batch> batch_at(uint64_t index, MonotonicNanos now);
+    bool offer_next();
+    void prepare(size_t record);
+    void count_visited(uint64_t index);
+    void settle(MonotonicNanos now);
+    void tell_health();
+
+    LaneParts parts_;
+    uint64_t next_index_;      // to be offered
+    uint64_t visited_end_;     // highest index ever visited, plus one: below it a record is not counted again
+    uint64_t cursor_;
+    uint64_t first_new_index_;
+    RecentBatches& recent_;
+    SpoolReader& spool_;
+    Mailbox& mailbox_;
+    Log& log_;
+
+    std::shared_ptr<const Batch> batch_;
+    std::deque<uint64_t> in_flight_;
+    AuditRecord record_;
+    std::string text_;
+    std::string event_id_;
+    OutputEvent event_;
+    bool prepared_ = false;  // event_ stands for next_index_
+    bool wanted_ = false;
+    bool reported_down_ = false;
+    uint64_t resent_below_ = 0;  // events below this index may have arrived already
+    MonotonicNanos unreadable_until_;
+    std::string last_read_error_;
+
+    OutputTotals totals_;
+    uint64_t visited_new_ = 0;
+};
+
+}  // namespace llmtrail

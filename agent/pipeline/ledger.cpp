@@ -1,0 +1,77 @@
+#include "pipeline/ledger.h"
+
+#include <algorithm>
+
+namespace llmtrail {
+
+bool Ledger::balances() const {
+    return std::all_of(sources.begin(), sources.end(), [](const SourceTotals& s) { return s.balances(); }) &&
+           std::all_of(outputs.begin(), outputs.end(), [](const OutputTotals& o) { return o.balances(); });
+}
+
+bool Ledger::everything_confirmed() const {
+    return std::all_of(outputs.begin(), outputs.end(),
+                       [](const OutputTotals& o) { return o.pending == 0 && o.unreadable == 0; });
+}
+
+static void put_count(std::string& out, const char* name, uint64_t count) {
+    out += ' ';
+    out += name;
+    out += '=';
+    out += std::to_string(count);
+}
+
+std::string describe(const Ledger& ledger) {
+    std::string out;
+    for (const SourceTotals& source : ledger.sources) {
+        out += "source " + source.id + ":";
+        put_count(out, "read", source.read_bytes);
+        put_count(out, "in_records", source.record_bytes);
+        put_count(out, "rejected", source.rejected_bytes);
+        put_count(out, "skipped", source.skipped_bytes);
+        put_count(out, "lost", source.lost_bytes);
+        out += " bytes;";
+        put_count(out, "documents", source.documents);
+        put_count(out, "records", source.records);
+        put_count(out, "rejected_documents", source.rejected);
+        out += source.balances() ? "; balances\n" : "; DOES NOT BALANCE\n";
+    }
+    for (const OutputTotals& output : ledger.outputs) {
+        out += "output " + output.id + ":";
+        put_count(out, "backlog", output.backlog);
+        put_count(out, "spooled", output.spooled);
+        put_count(out, output.confirmation.c_str(), output.confirmed);
+        put_count(out, "pending", output.pending);
+        put_count(out, "not_routed", output.not_routed);
+        put_count(out, "unreadable", output.unreadable);
+        put_count(out, "resent", output.resent);
+        out += output.balances() ? " records; balances\n" : " records; DOES NOT BALANCE\n";
+    }
+    return out;
+}
+
+Bytes encode_ledger(const Ledger& ledger) {
+    static constexpr uint8_t kLedgerVersion = 1;
+    Bytes out;
+    put_u8(out, kLedgerVersion);
+    put_varint(out, ledger.sources.size());
+    for (const SourceTotals& source : ledger.sources) {
+        put_sized(out, source.id);
+        for (uint64_t count : {source.read_bytes, source.record_bytes, source.rejected_bytes, source.skipped_bytes,
+                               source.lost_bytes, source.documents, source.records, source.rejected}) {
+            put_varint(out, count);
+        }
+    }
+    put_varint(out, ledger.outputs.size());
+    for (const OutputTotals& output : ledger.outputs) {
+        put_sized(out, output.id);
+        put_sized(out, output.confirmation);
+        for (uint64_t count : {output.backlog, output.spooled, output.confirmed, output.pending, output.not_routed,
+                               output.unreadable, output.resent}) {
+            put_varint(out, count);
+        }
+    }
+    return out;
+}
+
+}  // namespace llmtrail

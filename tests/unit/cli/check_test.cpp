@@ -1,0 +1,132 @@
+#include "cli/permission_advisor.h"
+#include "command_case.h"
+
+using namespace llmtrail;
+
+namespace {
+
+void write_config(CommandCase& command, const std::string& more = "") {
+    command.files.files["/e/agent.yaml"].text =
+        "state_dir: /state\nsources:\n  - id: app\n    paths: [/logs/*.log, /gone/x.log]\n"
+        "    exclude: [/logs/skip.log]\n    map: {user.id: metadata.employee_id}\n" +
+        more;
+    command.files.files["/logs/a.log"].text = "{\"metadata\":{\"employee_id\":\"E17\"}}\n";
+    command.files.files["/logs/b.log"].text = "{}\n";
+    command.files.files["/logs/skip.log"].text = "{}\n";
+    command.files.files["/logs/other.txt"].text = "{}\n";
+    command.files.files["/state/keys/local.key"] = {"", 0600, 0, ErrorCode::kInternal};
+}
+
+}  // namespace
+
+TEST_CASE("check says what it understood") {
+    CommandCase command;
+    write_config(command,
+                 "outputs:\n  - {id: soc, type: syslog, address: 'siem:514', transport: tcp, "
+                 "preview: {prompt: 9}}\n"
+                 "  - {id: local, type: file, path: /logs/out.cef}\n");
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kOk);
+    CHECK(contains(command.data.text, "source app: 2 files, format auto"));
+    CHECK(contains(command.data.text, "not there now: /gone/x.log"));
+    CHECK(contains(command.data.text, "output soc: syslog to siem port 514, plain TCP"));
+    CHECK(contains(command.data.text, "text leaves: 9 characters of each prompt"));
+    CHECK(contains(command.data.text, "output local: file /logs/out.cef"));
+    CHECK(contains(command.data.text, "spool /state/spool: at most 8GiB"));
+    CHECK(contains(command.talk_text.text, "sends events over the network unencrypted"));
+}
+
+TEST_CASE("check warns of a full disk and of a configuration without outputs") {
+    CommandCase command;
+    write_config(command);
+    command.files.free = 1000;
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kOk);
+    CHECK(contains(command.talk_text.text, "less than min_free"));
+    CHECK(contains(command.talk_text.text, "no output is configured"));
+}
+
+TEST_CASE("check names the file that may not be read, and the folder that blocks") {
+    CommandCase command;
+    write_config(command);
+    command.files.files["/logs/b.log"].refusal = ErrorCode::kPermission;
+    command.files.files["/logs/b.log"].mode = 0640;
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
+    CHECK(contains(command.talk_text.text,
+                   "`/logs/b.log` (mode 0640, owner 0) may not be read by this user"));
+    CHECK(contains(command.talk_text.text, "setfacl -m u:llmtrail:r /logs/b.log"));
+    command.files.closed_folders = {"/logs"};
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
+    CHECK(contains(command.talk_text.text, "`/logs` may not be looked into"));
+}
+
+TEST_CASE("check says when state cannot be written or a certificate is not there") {
+    CommandCase command;
+    write_config(
+        command,
+        "outputs:\n  - {id: soc, type: syslog, address: 'siem:6514', tls: {ca_file: /e/ca.pem}}\n");
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kIo);
+    CHECK(contains(command.talk_text.text, "output `soc`: opening /e/ca.pem"));
+    command.files.files["/e/ca.pem"].text = "x";
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kOk);
+    command.own_user = 999;
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
+    CHECK(contains(command.talk_text.text,
+                   "`/state` (mode 0755, owner 0) may not be written by this user"));
+}
+
+TEST_CASE("the advisor finds the folder that may not be entered") {
+    MemoryFiles files;
+    files.files["/var/log/app/deep/a.log"].text = "x";
+    CHECK(advise_on_reading("/var/log/app/deep/a.log", files).usable);
+    files.closed_folders = {"/var/log/app"};
+    Advice advice = advise_on_reading("/var/log/app/deep/a.log", files);
+    CHECK_FALSE(advice.usable);
+    CHECK(advice.permission);
+    CHECK(advice.problem == "`/var/log/app` (mode 0755, owner 0) may not be entered by this user");
+    CHECK(advice.remedy == "setfacl -m u:llmtrail:x /var/log/app");
+    CHECK_FALSE(advise_on_reading("/nowhere", files).permission);
+}
+
+TEST_CASE("a bad configuration is 78 with its places, and 77 when only its permissions are wrong") {
+    CommandCase command;
+    command.files.files["/e/agent.yaml"].text = "sorces: []\n";
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kConfig);
+    CHECK(contains(command.talk_text.text, "/e/agent.yaml:1:1: error: unknown key `sorces`"));
+    CHECK(contains(command.talk_text.text,
+                   "llmtrail: error: the configuration cannot be used: 1 error\n"));
+    CHECK(command.data.text.empty());
+    command.files.files["/e/agent.yaml"].mode = 0666;
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
+    CHECK(command.run({"run", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
+    CHECK(command.run({"check", "--config", "/none.yaml"}) == ExitCode::kConfig);
+}
+
+TEST_CASE("--sample says which map lines found nothing") {
+    CommandCase command;
+    write_config(command);
+    CHECK(command.run({"check", "--config", "/e/agent.yaml", "--sample", "/logs/a.log"}) ==
+          ExitCode::kOk);
+    CHECK(contains(command.data.text, "source app: documents 1, records 1, rejected 0"));
+    CHECK(contains(command.data.text, "user.id: metadata.employee_id: found in 1 documents"));
+    CHECK(command.run({"check", "--config", "/e/agent.yaml", "--sample", "/logs/b.log"}) ==
+          ExitCode::kConfig);
+    CHECK(
+        contains(command.talk_text.text, "map line `user.id: metadata.employee_id` found nothing"));
+    CHECK(command.run({"check", "--config", "/e/agent.yaml", "--sample", "/logs/none"}) ==
+          ExitCode::kIo);
+}
+
+TEST_CASE(
+    "the project's example configuration is valid with the real names of fields and formats") {
+    CommandCase command;
+    command.files.files["/e/agent.yaml"].text = project_file("conf/agent.yaml");
+    command.files.files["/var/x"].text = "";
+    command.run({"check", "--config", "/e/agent.yaml"});
+    CHECK(contains(command.data.text, "configuration /e/agent.yaml: no errors"));
+    ConfigVocabulary vocabulary = config_vocabulary();
+    std::string example = project_file("conf/agent.yaml");
+    for (const char* field : {"user.id", "user.roles", "device.id", "llm.audit.purpose"}) {
+        CHECK(contains(example, std::string(field) + ": "));
+        CHECK(std::count(vocabulary.map_fields.begin(), vocabulary.map_fields.end(), field) == 1);
+    }
+    CHECK(std::count(vocabulary.classes.begin(), vocabulary.classes.end(), uint16_t{605}) == 1);
+}

@@ -1,0 +1,125 @@
+#include "command_case.h"
+
+using namespace llmtrail;
+
+namespace {
+
+constexpr std::string_view kPlain =
+    "{\"message\":\"hello\",\"metadata\":{\"employee_id\":\"E17\"}}\n";
+
+size_t lines(const std::string& text) {
+    return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("parse writes one JSON record a line and a summary") {
+    CommandCase command;
+    command.inputs.standard_input = std::string(kPlain) + "{\"broken\n" + std::string(kPlain);
+    CHECK(command.run({"parse"}) == ExitCode::kOk);
+    CHECK(lines(command.data.text) == 3);
+    CHECK(command.data.text.starts_with("{\"event.kind\":"));
+    CHECK(contains(command.data.text, "\"event.kind\":\"rejected\""));
+    CHECK(contains(command.data.text, "\"llm.audit.reject.reason\":"));
+    CHECK(contains(command.data.text, "\"llm.audit.reject.digest\":"));
+    CHECK_FALSE(contains(command.data.text, "\"event.id\""));
+    CHECK(command.talk_text.text == "documents 3, records 3, rejected 1, bytes " +
+                                        std::to_string(command.inputs.standard_input.size()) +
+                                        "\n");
+}
+
+TEST_CASE("the digest of rejected text is keyed for one run") {
+    CommandCase command;
+    command.inputs.standard_input = "{\"broken\n";
+    command.run({"parse"});
+    std::string first = command.data.text;
+    command.run({"parse"});
+    CHECK(first != command.data.text);
+}
+
+TEST_CASE("files are read in turn, a missing one is told and the others still read") {
+    CommandCase command;
+    command.files.files["/logs/a.log"].text = kPlain;
+    command.files.files["/logs/b.log"].text = kPlain;
+    CHECK(command.run({"parse", "/logs/a.log", "/logs/none.log", "/logs/b.log"}) == ExitCode::kIo);
+    CHECK(lines(command.data.text) == 2);
+    CHECK(contains(command.data.text, "\"log.file.path\":\"/logs/b.log\""));
+    CHECK(contains(command.talk_text.text, "llmtrail: error: opening /logs/none.log"));
+    CHECK(contains(command.talk_text.text, "documents 2, records 2"));
+    command.files.files["/logs/b.log"].refusal = ErrorCode::kPermission;
+    CHECK(command.run({"parse", "/logs/b.log"}) == ExitCode::kPermission);
+}
+
+TEST_CASE("an input that is no regular file is an I/O error, with a way out") {
+    CommandCase command;
+    command.files.files["/logs/fifo"].refusal = ErrorCode::kInvalidArgument;
+    CHECK(command.run({"parse", "/logs/fifo"}) == ExitCode::kIo);
+    CHECK(contains(command.talk_text.text, "llmtrail: hint: only regular files are opened"));
+}
+
+TEST_CASE("--to cef writes events outside any spool") {
+    CommandCase command;
+    command.inputs.standard_input = std::string(kPlain) + std::string(kPlain);
+    CHECK(command.run({"parse", "--to", "cef"}) == ExitCode::kOk);
+    CHECK(lines(command.data.text) == 2);
+    CHECK(command.data.text.starts_with("CEF:0|llmtrail|agent|"));
+    CHECK(contains(command.data.text, "llmtrailIndex=0 "));
+    CHECK(contains(command.data.text, "llmtrailIndex=1 "));
+    CHECK(contains(command.data.text, "llmtrailLeaf=" + std::string(64, '0')));
+}
+
+TEST_CASE("--as list names the formats, and an unknown one is a usage error") {
+    CommandCase command;
+    CHECK(command.run({"parse", "--as", "list"}) == ExitCode::kOk);
+    CHECK(command.data.text.starts_with("auto\t"));
+    CHECK(contains(command.data.text, "\njson\t"));
+    CHECK(command.run({"parse", "--as", "jsn"}) == ExitCode::kUsage);
+    CHECK(contains(command.talk_text.text, "json"));
+    CHECK(contains(command.talk_text.text, "llmtrail: hint: "));
+}
+
+TEST_CASE("--config takes the map of the source whose paths match") {
+    CommandCase command;
+    command.files.files["/e/agent.yaml"].text =
+        "sources:\n  - id: one\n    paths: [/one/*.log]\n"
+        "  - id: two\n    paths: [/two/*.log]\n    map: {user.id: metadata.employee_id}\n";
+    command.files.files["/one/a.log"].text = kPlain;
+    command.files.files["/two/a.log"].text = kPlain;
+    command.files.files["/three/a.log"].text = kPlain;
+    CHECK(command.run({"parse", "--config", "/e/agent.yaml", "/two/a.log"}) == ExitCode::kOk);
+    CHECK(contains(command.data.text, "\"user.id\":\"E17\""));
+    CHECK(contains(command.data.text, "\"source.id\":\"two\""));
+    CHECK(command.run({"parse", "--config", "/e/agent.yaml", "/one/a.log", "/three/a.log"}) ==
+          ExitCode::kOk);
+    CHECK_FALSE(contains(command.data.text, "\"user.id\":\"E17\""));
+    command.files.files["/e/agent.yaml"].text = "nonsense: 1\n";
+    CHECK(command.run({"parse", "--config", "/e/agent.yaml", "/one/a.log"}) == ExitCode::kConfig);
+}
+
+TEST_CASE("a reader that goes away ends parse without a word") {
+    CommandCase command;
+    for (int i = 0; i < 10'000; ++i) {
+        command.inputs.standard_input += kPlain;
+    }
+    command.data.room = 70'000;
+    CHECK(command.run({"parse"}) == ExitCode::kIo);
+    CHECK_FALSE(contains(command.talk_text.text, "error"));
+    command.data.refusal = ErrorCode::kIo;
+    CHECK(command.run({"parse"}) == ExitCode::kIo);
+    CHECK(contains(command.talk_text.text, "llmtrail: error: "));
+}
+
+TEST_CASE("nothing that steers a terminal is written to one") {
+    for (const char* to : {"record", "cef"}) {
+        CommandCase command;
+        command.data.terminal = true;
+        command.inputs.standard_input =
+            "{\"model\":\"a\xc2\x9b"
+            "31mb\xe2\x80\xae\",\"user\":\"\\u001b[31m\"}\n\x1b]0;x\x07\n";
+        CHECK(command.run({"parse", "--to", to}) == ExitCode::kOk);
+        CHECK(lines(command.data.text) == 2);
+        for (const char* raw : {"\x1b", "\x07", "\xc2\x9b", "\xe2\x80\xae"}) {
+            CHECK_FALSE(contains(command.data.text, raw));
+        }
+    }
+}
