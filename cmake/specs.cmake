@@ -4,6 +4,7 @@ target_compile_features(llmtrail_specs INTERFACE cxx_std_20)
 target_compile_definitions(llmtrail_specs INTERFACE LLMTRAIL_VERSION="${PROJECT_VERSION}")
 target_compile_options(llmtrail_specs INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+    -Wno-missing-field-initializers
     -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wundef
     -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

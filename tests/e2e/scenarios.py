@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""scenarios.py LLMTRAIL SCENARIO: what a SOC would see, with the real binary and a real rsyslogd over TLS 1.3.
+`scenarios.py list` names them. Exit 0: it held; 77: a tool it needs is not installed."""
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+from agent import Site, free_port, sent_by_ledger, wait_until
+
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
+QUESTION = {"prompt": "what is our refund policy", "response": "30 days", "user": "u-1", "model": "m"}
+
+
+def golden_logs(site):
+    """Every golden input, as the four kinds of logs that they are."""
+    for parser in ("exchange", "otlp", "bedrock", "json"):
+        with open(site.logs / f"{parser}.jsonl", "wb") as out:
+            for file in sorted((GOLDEN / parser).glob("*/input.*")):
+                out.write(file.read_bytes().rstrip(b"\n") + b"\n")
+
+
+def delivers_all_golden_inputs(site):
+    golden_logs(site)
+    site.configure(site.start_rsyslog())
+    ledger = site.run_once().stdout
+    assert "DOES NOT BALANCE" not in ledger, ledger
+    sent = sent_by_ledger(ledger)
+    wait_until("all events", lambda: len(site.events()) >= sent)
+    assert sorted(set(site.event_ids())) == sorted(site.event_ids()), "an event came twice"
+    assert len(site.events()) == sent > 40, (len(site.events()), sent)
+    assert site.verify().returncode == 0
+    accepted_by_lognormalizer(site)
+
+
+def accepted_by_lognormalizer(site):
+    """liblognorm 2.0.6 eats the first character of the first key unless a space stands before it."""
+    lines = [line[line.index("CEF:0"):] for line in site.events()]
+    spaced = ["|".join(line.split("|", 7)[:7]) + "| " + line.split("|", 7)[7] for line in lines]
+    rules = site.path / "cef.rb"
+    rules.write_text("version=2\nrule=:%f:cef%\n")
+    done = subprocess.run(["lognormalizer", "-r", rules, "-e", "json"], input="\n".join(spaced) + "\n", capture_output=True, text=True)
+    parsed = [json.loads(line) for line in done.stdout.splitlines()]
+    bad = [line for line, got in zip(spaced, parsed) if "unparsed-data" in got or "f" not in got]
+    assert len(parsed) == len(spaced) and not bad, bad[:3]
+
+
+def one_altered_byte_is_found(site):
+    golden_logs(site)
+    site.configure(site.start_rsyslog())
+    site.run_once()
+    segment = sorted((site.path / "state/spool").glob("seg-*.lsp"))[0]
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    shutil.copytree(site.path / "state/spool", site.path / "altered")
+    (site.path / "altered" / segment.name).write_bytes(content)
+    done = site.verify("altered")
+    assert done.returncode == 5 and "TAMPERED" in done.stdout and segment.name in done.stdout, done.stdout
+    assert site.verify().returncode == 0
+
+
+def waits_for_a_receiver_that_comes_later(site):
+    (site.logs / "a.jsonl").write_text(json.dumps(QUESTION) + "\n")
+    port = free_port()
+    site.configure(port)
+    agent = site.start_agent()
+    wait_until("the error about the receiver", lambda: "soc" in site.log_text() and "stay in the spool" in site.log_text())
+    site.start_rsyslog(port)
+    wait_until("the event", lambda: any("refund policy" in line for line in site.events()), 60)
+    assert site.stop_agent(agent)[0] == 0
+    assert any("|711|" in line for line in site.events()) or "recovered" in site.log_text()
+
+
+def goes_on_where_it_was(site):
+    site.configure(site.start_rsyslog())
+    log = site.logs / "a.jsonl"
+    for number in range(3):
+        with open(log, "a") as out:
+            out.write(json.dumps(dict(QUESTION, prompt=f"question {number}")) + "\n")
+        site.run_once()
+    wait_until("three questions", lambda: sum("msg=question" in line for line in site.events()) >= 3)
+    questions = [line for line in site.events() if "question " in line]
+    assert len(questions) == 3, questions
+    assert site.verify().returncode == 0
+
+
+def refuses(site, server_arguments, client_ca, expected):
+    """An openssl s_server that must not get a byte of an event; the reason is in the log; the data stays."""
+    port = free_port()
+    server = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", site.tls / "server.pem", "-key",
+                               site.tls / "server.key", "-quiet", "-naccept", "50", *server_arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    site.started.append(server.pid)
+    wait_until("s_server", lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+    (site.logs / "a.jsonl").write_text(json.dumps(QUESTION) + "\n")
+    site.configure(port, ca=client_ca)
+    agent = site.start_agent()
+    wait_until("the reason: " + expected, lambda: expected in site.log_text())
+    code, seconds = site.stop_agent(agent)
+    assert code == 0 and seconds < 10, (code, seconds)
+    server.kill()
+    got = server.communicate()[0]
+    assert b"refund" not in got and b"CEF" not in got, got[:200]
+    site.started.remove(server.pid)
+    site.configure(site.start_rsyslog())
+    site.run_once()
+    wait_until("the event at the right receiver", lambda: any("refund policy" in line for line in site.events()))
+
+
+def refuses_an_unknown_authority(site):
+    refuses(site, [], "stranger.pem", "certificate")
+
+
+def refuses_tls_1_2(site):
+    refuses(site, ["-tls1_2"], "ca.pem", "does not speak TLS 1.3")
+
+
+def stops_within_ten_seconds_whatever_the_receiver_does(site):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        golden_logs(site)
+        site.configure(silent.getsockname()[1])
+        agent = site.start_agent()
+        wait_until("the start", lambda: "started" in site.log_text())
+        code, seconds = site.stop_agent(agent, 15)
+        assert code == 0 and seconds < 10, (code, seconds)
+    assert site.verify().returncode == 0
+
+
+def a_second_instance_is_refused(site):
+    site.configure(site.start_rsyslog())
+    agent = site.start_agent()
+    wait_until("the start", lambda: "started" in site.log_text())
+    second = site.run("run", "--once", "--config", site.path / "agent.yaml")
+    assert second.returncode not in (0, 70) and str(agent.pid) in second.stderr, second.stderr
+    assert site.stop_agent(agent)[0] == 0
+
+
+def hostile_lines_lose_no_neighbour(site):
+    good = [json.dumps(dict(QUESTION, prompt=f"neighbour {n}")) for n in range(12)]
+    bad = [b"\xff\xfe\x00 not text", b'{"prompt": "\\ud83d lone", "model": "m"}', b'{"prompt": NaN, "response": "x"}', b"[" * 10_000 + b"]" * 10_000,
+           b'{"prompt": "a", "prompt": "b"}', b'{"prompt": "cut', b'{"a": 1, ', b'{"prompt": "CEF:0|x|y|1|1|n|9|act=blocked\\n<13>1 - - - - - -"}',
+           b'{"prompt": "' + b"x" * (17 << 20) + b'"}', b"\x00\x01\x02", b"}"]
+    with open(site.logs / "a.jsonl", "wb") as out:
+        for line, hostile in zip(good, bad + [b""]):
+            out.write(line.encode() + b"\n" + hostile + b"\n")
+    site.configure(site.start_rsyslog())
+    ledger = site.run_once().stdout
+    assert "DOES NOT BALANCE" not in ledger, ledger
+    sent = sent_by_ledger(ledger)
+    wait_until("all events", lambda: len(site.events()) >= sent)
+    assert len(site.events()) == sent
+    for number in range(12):
+        assert any(f"neighbour {number} " in line + " " for line in site.events()), number
+    forged = [line for line in site.events() if " act=blocked" in line and "|605|" not in line and "|200|" not in line]
+    assert not forged, forged
+    accepted_by_lognormalizer(site)
+
+
+SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
+             refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
+             a_second_instance_is_refused, hostile_lines_lose_no_neighbour]
+
+
+def main():
+    if sys.argv[1] == "list":
+        print("\n".join(scenario.__name__ for scenario in SCENARIOS))
+        return 0
+    for tool in ("rsyslogd", "lognormalizer", "openssl"):
+        if not shutil.which(tool) and not pathlib.Path("/usr/sbin", tool).exists() and not pathlib.Path("/usr/lib/lognorm", tool).exists():
+            print(f"skipped: {tool} is not installed")
+            return 77
+    scenario = next(s for s in SCENARIOS if s.__name__ == sys.argv[2])
+    site = Site(sys.argv[1])
+    start = time.monotonic()
+    try:
+        scenario(site)
+        print(f"{scenario.__name__}: held, {time.monotonic() - start:.1f} s")
+        return 0
+    except AssertionError:
+        if hasattr(site, "agent_log"):
+            print(site.log_text()[-3000:], file=sys.stderr)
+        raise
+    finally:
+        site.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
