@@ -167,6 +167,7 @@ void OtlpParser::around_record(const Around& around, AuditRecord& record) {
             }
         } else if (member.key == "attributes") {
             for (JsonValue pair : member.value.items()) {
+                otlp::PoolScope trees(reader_.pool());
                 scope.below("attributes")
                     .keep(pair["key"].text(), otlp::plain(pair["value"], reader_.pool()));
             }
@@ -273,6 +274,7 @@ bool OtlpParser::span_member(const BodyPlace& place, JsonMember member, AuditRec
         for (JsonValue link : member.value.items()) {
             BodyPlace here = links.below(index++);
             for (JsonValue pair : link["attributes"].items()) {
+                otlp::PoolScope trees(reader_.pool());
                 here.below("attributes")
                     .keep(pair["key"].text(), otlp::plain(pair["value"], reader_.pool()));
             }

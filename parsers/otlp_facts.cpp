@@ -68,6 +68,7 @@ void RecordReader::model(const BodyPlace& place) {
 // Members that repeat what a request body said are left out; parameters without a field go where
 // that body's would.
 void RecordReader::parameters(const BodyPlace& place, const Content& content) {
+    PoolScope scope(pool_);
     JsonValue object = container_of(content.value);
     if (!object.is_object()) {
         place.keep(content.key, content.value);
@@ -79,9 +80,11 @@ void RecordReader::parameters(const BodyPlace& place, const Content& content) {
             body = container_of(other.value);
         }
     }
+    constexpr size_t kComparedMax = 256;  // each is looked for among the members of the body
+    bool comparable = object.size() <= kComparedMax;
     BodyPlace here = place.below(content.key);
     for (JsonMember member : object.members()) {
-        JsonValue same = body[member.key];
+        JsonValue same = comparable ? body[member.key] : JsonValue();
         if (same.exists() && same.json() == member.value.json()) {
             continue;
         }
@@ -92,6 +95,7 @@ void RecordReader::parameters(const BodyPlace& place, const Content& content) {
 }
 
 void RecordReader::usage_details(const BodyPlace& place, const Content& content) {
+    PoolScope scope(pool_);
     JsonValue object = container_of(content.value);
     if (!object.is_object()) {
         place.keep(content.key, content.value);
@@ -106,6 +110,7 @@ void RecordReader::usage_details(const BodyPlace& place, const Content& content)
 }
 
 void RecordReader::cost_details(const BodyPlace& place, const Content& content) {
+    PoolScope scope(pool_);
     JsonValue object = container_of(content.value);
     if (!object.is_object()) {
         place.keep(content.key, content.value);
@@ -122,6 +127,7 @@ void RecordReader::cost_details(const BodyPlace& place, const Content& content) 
 }
 
 void RecordReader::metadata(const BodyPlace& place, const Content& content) {
+    PoolScope scope(pool_);
     JsonValue object = container_of(content.value);
     if (object.is_object()) {
         apply_common_names(object, place.below(content.key).path(), {}, *context_, *record_,
@@ -146,6 +152,7 @@ void RecordReader::associations(const BodyPlace& place) {
         item.value.append_json(text);
     }
     for (auto& [prefix, text] : objects) {
+        PoolScope scope(pool_);
         text.push_back('}');
         JsonValue object = pool_.read(text);
         if (object.exists()) {
@@ -162,6 +169,7 @@ void RecordReader::associations(const BodyPlace& place) {
 }
 
 void RecordReader::tools(const BodyPlace& place, bool of_tool) {
+    PoolScope scope(pool_);
     const Content* id = find(Conversion::kToolCallId);
     const Content* name = find(Conversion::kToolName);
     const Content* arguments = find(Conversion::kToolArguments);
@@ -218,6 +226,7 @@ void RecordReader::keep_unused(const BodyPlace& place, std::initializer_list<con
 }
 
 void RecordReader::write_retrieval(const BodyPlace& place) {
+    PoolScope scope(pool_);
     const Content* input = find(Conversion::kInput);
     const Content* output = find(Conversion::kOutput);
     if (input != nullptr && !fill(*record_, Field::kGenAiRetrievalQueryText, input->value)) {
@@ -243,6 +252,7 @@ void RecordReader::write_retrieval(const BodyPlace& place) {
 
 // A guardrail's span says in its own words what it did; level WARNING or ERROR counts as fired.
 void RecordReader::guardrail(const BodyPlace& place) {
+    PoolScope scope(pool_);
     const Content* output = find(Conversion::kOutput);
     JsonValue result = output != nullptr ? container_of(output->value) : JsonValue();
     auto truth = [&](std::initializer_list<std::string_view> keys) {
@@ -280,13 +290,20 @@ void RecordReader::guardrail(const BodyPlace& place) {
 }
 
 void RecordReader::embeddings(const BodyPlace& place) {
+    constexpr size_t kComparedMax = 64;  // each is looked for in all the texts
     int64_t vectors = 0;
+    bool first = scratch_.input.empty();
+    bool compare = items(Indexed::kEmbedding).size() <= kComparedMax;
     for (const IndexedItem& item : items(Indexed::kEmbedding)) {
         JsonValue array = either(item.value, "arrayValue", "array_value");
         JsonValue text = either(item.value, "stringValue", "string_value");
         if (item.rest == "embedding.text" && text.is_string()) {
-            if (scratch_.input.all_text().find(text.text()) == std::string_view::npos) {
+            bool known =
+                compare && scratch_.input.all_text().find(text.text()) != std::string_view::npos;
+            if (first) {
                 write_text(place, text.text(), Side::kInput);
+            } else if (!known) {
+                place.keep(item.key, text);
             }
         } else if (item.rest == "embedding.vector" && array.exists()) {
             ++vectors;
@@ -297,6 +314,7 @@ void RecordReader::embeddings(const BodyPlace& place) {
             }
             vector_detail(item);
         } else {
+            PoolScope scope(pool_);
             place.keep(item.key, plain(item.value, pool_));
         }
     }
@@ -327,14 +345,13 @@ void RecordReader::tool_definitions(const BodyPlace& place) {
     std::string list = "[";
     bool whole = !items(Indexed::kTool).empty();
     for (const IndexedItem& item : items(Indexed::kTool)) {
-        size_t mark = pool_.mark();
+        PoolScope scope(pool_);
         JsonValue schema = item.rest == "tool.json_schema" ? container_of(item.value) : JsonValue();
         whole = whole && schema.exists();
         if (whole) {
             list += list.size() > 1 ? "," : "";
             schema.append_json(list);
         }
-        pool_.release(mark);
     }
     list.push_back(']');
     if (whole && !record_->has(Field::kGenAiToolDefinitions)) {

@@ -94,6 +94,7 @@ void RecordReader::decide_kind() {
 }
 
 void RecordReader::write_one(const BodyPlace& place, const Content& content, Side side) {
+    PoolScope scope(pool_);
     BodyPlace here = place.below(content.key);
     bool otel = content.conversion == Conversion::kInputMessages ||
                 content.conversion == Conversion::kOutputMessages;
@@ -129,8 +130,8 @@ void RecordReader::write_side(const BodyPlace& place, Side side) {
             write_one(place, content, side);
         } else if (out.empty() && !otel) {
             // Other objects are written as texts, which indexed messages say better.
-            JsonValue json = container_of(content.value);
-            if (is_body(json, side)) {
+            PoolScope scope(pool_);
+            if (is_body(container_of(content.value), side)) {
                 write_one(place, content, side);
             } else {
                 copies_.push_back(content);
@@ -191,14 +192,13 @@ void RecordReader::compare_copies(const BodyPlace& place) {
         if (content.value.is_string() && content.value.text() == stored) {
             continue;
         }
-        size_t mark = pool_.mark();
+        PoolScope scope(pool_);
         other_.clear();
         other_record_.clear();
         write_one(BodyPlace("", other_, other_record_), content, side);
         if (!other_agrees()) {
             place.keep(content.key, content.value);
         }
-        pool_.release(mark);
     }
     for (Indexed kind : indexed_copies_) {
         bool in = kind == Indexed::kInputMessage || kind == Indexed::kPrompt;
@@ -215,6 +215,7 @@ void RecordReader::compare_copies(const BodyPlace& place) {
 }
 
 void RecordReader::write_lists(const BodyPlace& place) {
+    PoolScope scope(pool_);
     if (const Content* documents = find(Conversion::kDocuments)) {
         JsonValue json = container_of(documents->value);
         if (json.is_array()) {

@@ -182,6 +182,7 @@ void write_indexed_messages(const BodyPlace& place, const std::vector<IndexedIte
 void write_indexed_documents(const BodyPlace& place, const std::vector<IndexedItem>& items,
                              JsonPool& pool) {
     for (size_t at = 0; at < items.size();) {
+        PoolScope scope(pool);
         DataSource source;
         source.type = "document";
         size_t index = items[at].index;

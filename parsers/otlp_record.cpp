@@ -33,6 +33,8 @@ bool fill_loose(AuditRecord& record, Field field, JsonValue value) {
 
 constexpr size_t kAttributesMax = 20000;  // sorted and compared; further ones are only kept
 
+constexpr size_t kContentsMax = 256;  // texts of one span that are looked at together
+
 }  // namespace
 
 void RecordReader::begin(AuditRecord& record, const ParseContext& context) {
@@ -60,6 +62,7 @@ void RecordReader::begin(AuditRecord& record, const ParseContext& context) {
 
 void RecordReader::resource_attributes(const BodyPlace& place, JsonValue attributes) {
     for (JsonValue pair : attributes.items()) {
+        PoolScope scope(pool_);
         std::string_view key = pair["key"].text();
         JsonValue value = plain(pair["value"], pool_);
         const AliasRow* row = find_resource_alias(key);
@@ -80,14 +83,19 @@ void RecordReader::attributes(const BodyPlace& place, JsonValue attributes,
         const IndexedRow* numbered = find_indexed(key);
         // Vectors are long: they are made plain only where they end up.
         bool raw = numbered != nullptr && numbered->kind == Indexed::kEmbedding;
+        size_t mark = pool_.mark();
         JsonValue value = raw ? pair["value"] : plain(pair["value"], pool_);
         if (!read_key.empty() && key == read_key && value.text() == read_text) {
             continue;
         }
+        bool held = false;
         if (++count > kAttributesMax) {
             place.keep(key, value);
         } else {
-            attribute(place, key, value);
+            held = attribute(place, key, value);
+        }
+        if (!held) {
+            pool_.release(mark);
         }
     }
     if (!attributes.is_array()) {
@@ -95,15 +103,19 @@ void RecordReader::attributes(const BodyPlace& place, JsonValue attributes,
     }
 }
 
-void RecordReader::attribute(const BodyPlace& place, std::string_view key, JsonValue value) {
+bool RecordReader::attribute(const BodyPlace& place, std::string_view key, JsonValue value) {
     llm_ = llm_ || is_llm_attribute(key);
     if (const AliasRow* row = find_alias(key)) {
+        size_t before = contents_.size();
         converted(place, *row, value);
-    } else if (const IndexedRow* numbered = find_indexed(key)) {
-        indexed(place, *numbered, key, value);
-    } else {
-        place.keep(key, value);
+        return contents_.size() > before;
     }
+    if (const IndexedRow* numbered = find_indexed(key)) {
+        indexed(place, *numbered, key, value);
+        return true;
+    }
+    place.keep(key, value);
+    return false;
 }
 
 void RecordReader::indexed(const BodyPlace& place, const IndexedRow& row, std::string_view key,
@@ -170,7 +182,12 @@ void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonVa
             }
             return;
         case Conversion::kProvider:
-            return provider(place, row, value);
+            if (value.is_string()) {
+                provider(place, row, value);
+            } else {
+                place.keep(row.name, value);
+            }
+            return;
         case Conversion::kOperation:
             place.fill_or_keep(Field::kGenAiOperationName, row.name, value);
             if (const KindRow* kind = kind_of_word(value.text()); kind != nullptr) {
@@ -180,7 +197,9 @@ void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonVa
         case Conversion::kKind:
             return kind_word(place, row.name, value);
         case Conversion::kModel:
-            if (!model_.value.exists()) {
+            if (!value.is_string()) {
+                place.keep(row.name, value);
+            } else if (!model_.value.exists()) {
                 model_ = {row.name, value};
             } else if (model_.value.text() != value.text()) {
                 place.keep(row.name, value);
@@ -193,10 +212,18 @@ void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonVa
             place.keep(row.name, value);
             return;
         case Conversion::kStatusMessage:
-            status_message_ = value;
+            if (value.is_string() && !status_message_.exists()) {
+                status_message_ = value;
+            } else {
+                place.keep(row.name, value);
+            }
             return;
         default:
-            contents_.push_back({row.conversion, row.rank, row.name, value});
+            if (contents_.size() < kContentsMax) {
+                contents_.push_back({row.conversion, row.rank, row.name, value});
+            } else {
+                place.keep(row.name, value);
+            }
     }
 }
 
@@ -281,6 +308,15 @@ bool RecordReader::log_event(const BodyPlace& place, std::string_view name, Json
     return true;
 }
 
+bool RecordReader::logprobs(const BodyPlace& place, JsonValue text) {
+    PoolScope scope(pool_);
+    JsonValue tokens = pool_.read_container(text.text());
+    if (tokens.exists()) {
+        openai::read_logprobs(tokens, place);
+    }
+    return tokens.exists();
+}
+
 void RecordReader::span_event(const BodyPlace& place, JsonValue event) {
     std::string_view name = event["name"].text();
     BodyPlace below = place.below("attributes");
@@ -289,26 +325,32 @@ void RecordReader::span_event(const BodyPlace& place, JsonValue event) {
     std::string fields = "{";
     for (JsonValue pair : event["attributes"].items()) {
         std::string_view key = pair["key"].text();
+        size_t mark = pool_.mark();
+        bool held = false;
         JsonValue value = plain(pair["value"], pool_);
         bool message = of_gen_ai && (name == "gen_ai.choice" || name.ends_with(".message"));
         if (exception && key == "exception.type") {
             below.fill_or_keep(Field::kErrorType, key, value);
         } else if (exception && key == "exception.message") {
             below.fill_or_keep(Field::kErrorMessage, key, value);
-        } else if (key == "logprobs" && pool_.read_container(value.text()).exists()) {
-            openai::read_logprobs(pool_.read_container(value.text()), below);
+        } else if (key == "logprobs" && logprobs(below, value)) {
+            continue;
         } else if (message && !find_alias(key)) {
             fields += fields.size() > 1 ? "," : "";
             append_json_string(fields, key);
             fields.push_back(':');
             value.append_json(fields);
         } else if (of_gen_ai) {
-            attribute(below, key, value);
+            held = attribute(below, key, value);
         } else {
             below.keep(key, value);
         }
+        if (!held) {
+            pool_.release(mark);
+        }
     }
     if (fields.size() > 1) {
+        PoolScope scope(pool_);
         fields.push_back('}');
         llm_ = true;
         message_event(below, name, pool_.read(fields));

@@ -57,7 +57,9 @@ class RecordReader {
         JsonValue value;
     };
 
-    void attribute(const BodyPlace& place, std::string_view key, JsonValue value);
+    // True when the value is held for finish().
+    bool attribute(const BodyPlace& place, std::string_view key, JsonValue value);
+    bool logprobs(const BodyPlace& place, JsonValue text);
     void converted(const BodyPlace& place, const AliasRow& row, JsonValue value);
     void indexed(const BodyPlace& place, const IndexedRow& row, std::string_view key,
                  JsonValue value);

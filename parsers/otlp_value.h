@@ -38,6 +38,21 @@ class JsonPool {
     std::string scratch_;
 };
 
+// Gives back at its end the trees that were read within it.
+class PoolScope {
+ public:
+    explicit PoolScope(JsonPool& pool) : pool_(pool), mark_(pool.mark()) {}
+
+    ~PoolScope() { pool_.release(mark_); }
+
+    PoolScope(const PoolScope&) = delete;
+    PoolScope& operator=(const PoolScope&) = delete;
+
+ private:
+    JsonPool& pool_;
+    size_t mark_;
+};
+
 JsonValue either(JsonValue object, std::string_view camel, std::string_view snake);
 
 // The value inside an AnyValue: strings, numbers and booleans as they stand, arrays and maps as

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -15,10 +16,10 @@ constexpr int kHandleInode32Generation = 1;  // FILEID_INO32_GEN: inode, generat
 
 // A filesystem that gives handles never gives the same one twice, so a hash of it serves as
 // generation.
-uint64_t hash_of_handle(const file_handle& handle) {
-    uint64_t hash = 0xCBF29CE484222325 ^ static_cast<uint32_t>(handle.handle_type);
-    for (unsigned i = 0; i < handle.handle_bytes; ++i) {
-        hash = (hash ^ handle.f_handle[i]) * 0x100000001B3;
+uint64_t hash_of_handle(int type, ByteView bytes) {
+    uint64_t hash = 0xCBF29CE484222325 ^ static_cast<uint32_t>(type);
+    for (char byte : bytes) {
+        hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3;
     }
     return hash;
 }
@@ -31,12 +32,13 @@ uint64_t generation_of(int fd) {
     if (name_to_handle_at(fd, "", handle, &mount_id, AT_EMPTY_PATH) != 0) {
         return 0;  // no handles here: device and inode have to do
     }
-    if (handle->handle_type == kHandleInode32Generation && handle->handle_bytes == 8) {
+    ByteView bytes(raw + sizeof(file_handle), std::min<size_t>(handle->handle_bytes, MAX_HANDLE_SZ));
+    if (handle->handle_type == kHandleInode32Generation && bytes.size() == 8) {
         uint32_t generation = 0;
-        std::memcpy(&generation, handle->f_handle + 4, sizeof generation);
+        std::memcpy(&generation, bytes.data() + 4, sizeof generation);
         return generation;
     }
-    return hash_of_handle(*handle);
+    return hash_of_handle(handle->handle_type, bytes);
 }
 
 FileType type_of(mode_t mode) {

@@ -6,8 +6,7 @@ namespace llmtrail {
 
 Result<std::shared_ptr<const Batch>> BatchReader::read(const SegmentHeader& header,
                                                        SegmentOpeners& openers, const Digest& chain,
-                                                       const FrameView& frame,
-                                                       std::string_view* failed) {
+                                                       const FrameView& frame, BatchFault* fault) {
     Result<BatchBody> body = decode_batch_body(frame.clear, frame.header.leaf_count);
     if (!body) {
         return fail(body.error());
@@ -25,25 +24,39 @@ Result<std::shared_ptr<const Batch>> BatchReader::read(const SegmentHeader& head
         Result<void> read =
             read_section(frame, openers, header, chain, section, *batch, commitments);
         if (!read) {
-            if (failed != nullptr) {
-                *failed = section_name(section);
+            if (fault != nullptr) {
+                fault->section = section_name(section);
             }
             return fail(std::move(read).error().with_context(section_name(section)));
         }
     }
-    constexpr uint8_t kAllSections = (1U << kSectionCount) - 1;
-    Result<void> checked = check_commitments(commitments, kAllSections, batch->records);
+    Result<void> checked = check_records(*body, commitments, *batch, fault);
     if (!checked) {
         return fail(checked.error());
     }
-    committer_.put_leaves(batch->first_index, batch->records);
-    for (size_t i = 0; i < batch->records.size(); ++i) {
-        if (batch->records[i].leaf != body->leaves[i]) {
-            return fail(ErrorCode::kCorrupt, "record " + std::to_string(batch->first_index + i) +
-                                                 " is not the one in the leaf table");
+    return std::shared_ptr<const Batch>(std::move(batch));
+}
+
+Result<void> BatchReader::fail_at_record(const Batch& batch, size_t record, const char* what,
+                                         BatchFault* fault) {
+    uint64_t index = batch.first_index + record;
+    if (fault != nullptr) {
+        fault->record = index;
+    }
+    return fail(ErrorCode::kCorrupt, "record " + std::to_string(index) + " " + what);
+}
+
+// Leaves first: they are made of what was opened, and tell which record is at fault.
+Result<void> BatchReader::check_records(const BatchBody& body, ByteView commitments, Batch& batch,
+                                        BatchFault* fault) {
+    committer_.put_leaves(batch.first_index, batch.records);
+    for (size_t i = 0; i < batch.records.size(); ++i) {
+        if (batch.records[i].leaf != body.leaves[i]) {
+            return fail_at_record(batch, i, "is not the one in the leaf table", fault);
         }
     }
-    return std::shared_ptr<const Batch>(std::move(batch));
+    constexpr uint8_t kAllSections = (1U << kSectionCount) - 1;
+    return check_commitments(commitments, kAllSections, batch.records);
 }
 
 Result<void> BatchReader::read_section(const FrameView& frame, SegmentOpeners& openers,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "spool/batch_codec.h"
 #include "spool/control.h"
@@ -11,14 +12,24 @@
 
 namespace llmtrail {
 
+// Where a frame's contents are wrong, as far as that can be told.
+struct BatchFault {
+    std::string_view section;
+    std::optional<uint64_t> record;  // its index in the log
+};
+
 class BatchReader {
  public:
-    // `chain` is the value before the frame. `failed` names the section when one is at fault.
+    // `chain` is the value before the frame. `fault` is filled in on failure.
     Result<std::shared_ptr<const Batch>> read(const SegmentHeader& header, SegmentOpeners& openers,
                                               const Digest& chain, const FrameView& frame,
-                                              std::string_view* failed = nullptr);
+                                              BatchFault* fault = nullptr);
 
  private:
+    static Result<void> fail_at_record(const Batch& batch, size_t record, const char* what,
+                                       BatchFault* fault);
+    Result<void> check_records(const BatchBody& body, ByteView commitments, Batch& batch,
+                               BatchFault* fault);
     Result<void> read_section(const FrameView& frame, SegmentOpeners& openers,
                               const SegmentHeader& header, const Digest& chain, Section section,
                               Batch& batch, Bytes& commitments);

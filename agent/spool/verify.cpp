@@ -12,9 +12,14 @@ namespace {
 
 constexpr uint32_t kRecoveryFrameNo = 2;
 
-// The RECOVERY at the beginning of a generation, when there is one. Whether it may be believed is found out when its
-// segment is walked.
-std::optional<RecoveryBody> recovery_of(SegmentFile& file) {
+struct StatedRecovery {
+    RecoveryBody body;
+    uint64_t frame_end = 0;  // byte after the RECOVERY
+};
+
+// The RECOVERY at the beginning of a generation, when there is one. Whether it may be believed is
+// found out when its segment is walked.
+std::optional<StatedRecovery> recovery_of(SegmentFile& file) {
     uint64_t offset = file.header().header_bytes;
     for (uint32_t frame_no = 0; frame_no <= kRecoveryFrameNo; ++frame_no) {
         FrameView frame;
@@ -22,11 +27,11 @@ std::optional<RecoveryBody> recovery_of(SegmentFile& file) {
         if (!fault || *fault != FrameFault::kNone) {
             return std::nullopt;
         }
+        offset += frame.header.frame_bytes;
         if (frame_no == kRecoveryFrameNo && frame.header.type == FrameType::kRecovery) {
             Result<RecoveryBody> body = decode_recovery(frame.clear);
-            return body ? std::optional(*body) : std::nullopt;
+            return body ? std::optional(StatedRecovery{*body, offset}) : std::nullopt;
         }
-        offset += frame.header.frame_bytes;
     }
     return std::nullopt;
 }
@@ -36,13 +41,15 @@ struct Trust {
     std::optional<LocalKeys> keys;
 };
 
-Result<Trust> establish_trust(const VerifyOptions& options, FileSystem& files, VerifyReport& report) {
+Result<Trust> establish_trust(const VerifyOptions& options, FileSystem& files,
+                              VerifyReport& report) {
     report.trust_is_local = options.trust_file.empty();
     if (options.trust_file.empty() && options.key_directory.empty()) {
         return fail(ErrorCode::kInvalidArgument, "no trusted key was given");
     }
     Trust trust;
-    std::string path = report.trust_is_local ? identity_public_path(options.key_directory) : options.trust_file;
+    std::string path =
+        report.trust_is_local ? identity_public_path(options.key_directory) : options.trust_file;
     Result<PublicKey> key = read_public_key(files, path);
     if (!key) {
         return fail(std::move(key.error()).with_context("reading the trusted key"));
@@ -66,6 +73,7 @@ void put(const Violation& violation, VerifyReport& report) {
     report.frame = violation.frame_no;
     report.offset = violation.offset;
     report.section = violation.section;
+    report.record = violation.record;
 }
 
 VerifyReport cannot_verify(VerifyReport report, std::string reason) {
@@ -75,9 +83,7 @@ VerifyReport cannot_verify(VerifyReport report, std::string reason) {
 }
 
 void conclude(const LogWalker& walker, VerifyReport& report) {
-    if (walker.key_problem()) {
-        put(*walker.key_problem(), report);
-    } else if (report.frames == 0 || report.seals == 0) {
+    if (report.frames == 0 || report.seals == 0) {
         report.verdict = Verdict::kCannotVerify;
         report.reason = "nothing was there to check";
     } else if (walker.ends_cleanly()) {
@@ -85,8 +91,10 @@ void conclude(const LogWalker& walker, VerifyReport& report) {
         report.reason = "everything is in its place up to an orderly stop";
     } else {
         report.verdict = Verdict::kOpenTail;
-        report.reason = "everything is in its place, and the log was not closed; records and control frames after the last seal: " +
-                        std::to_string(walker.leaves_after_last_seal());
+        report.reason =
+            "everything is in its place, and the log was not closed; records and control frames "
+            "after the last seal: " +
+            std::to_string(walker.leaves_after_last_seal());
     }
 }
 
@@ -113,14 +121,17 @@ VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
     for (size_t i = 0; i < outlines->size() && !violation; ++i, ++expected) {
         const SegmentOutline& outline = (*outlines)[i];
         if (outline.segment_no != expected) {
-            violation = Violation{Verdict::kTampered, "a segment is missing", expected, 0, 0, {}};
+            violation =
+                Violation{Verdict::kTampered, "a segment is missing", expected, 0, 0, {}, {}};
         } else {
             violation = walker.walk(outline, i + 1 == outlines->size());
         }
     }
     walker.report(report);
-    if (violation) {
+    if (violation && (violation->verdict == Verdict::kTampered || !walker.key_problem())) {
         put(*violation, report);
+    } else if (walker.key_problem()) {
+        put(*walker.key_problem(), report);
     } else {
         conclude(walker, report);
     }
@@ -129,25 +140,39 @@ VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
 
 }  // namespace
 
+// Newest first: what a void segment says about earlier ones does not count, and no segment is
+// visited twice.
 Result<std::vector<SegmentOutline>> outline_log(FileSystem& files, const std::string& directory,
                                                 const std::vector<uint64_t>& numbers) {
     std::vector<SegmentOutline> outlines;
+    outlines.reserve(numbers.size());
     for (uint64_t number : numbers) {
-        outlines.push_back({number, std::nullopt});
-        Result<SegmentFile> file = SegmentFile::open(files, directory + "/" + segment_file_name(number));
+        outlines.push_back({number, std::nullopt, false});
+    }
+    for (size_t i = outlines.size(); i-- > 0;) {
+        const std::optional<VoidRange>& range = outlines[i].void_range;
+        if (range && range->begins_at == 0) {
+            continue;
+        }
+        Result<SegmentFile> file =
+            SegmentFile::open(files, directory + "/" + segment_file_name(numbers[i]));
         if (!file && file.error().code == ErrorCode::kIo) {
             return fail(file.error());
+        }
+        if (!file && file.error().code == ErrorCode::kUnsupported && i > 0) {
+            outlines[i - 1].successor_unknown = true;
         }
         if (!file || !file->header().identity_signed()) {
             continue;
         }
-        std::optional<RecoveryBody> recovery = recovery_of(*file);
-        // Segments before this one, newest first, down to the one that the RECOVERY speaks of.
-        for (size_t i = outlines.size() - 1; recovery && i-- > 0 && outlines[i].segment_no >= recovery->segment_no;) {
-            uint64_t begins_at = outlines[i].segment_no == recovery->segment_no ? recovery->end_offset : 0;
-            if (!outlines[i].void_range) {
-                outlines[i].void_range = VoidRange{begins_at, number, *recovery};
-            }
+        std::optional<StatedRecovery> recovery = recovery_of(*file);
+        if (!recovery || (range && range->begins_at < recovery->frame_end)) {
+            continue;
+        }
+        const RecoveryBody& body = recovery->body;
+        for (size_t j = i; j-- > 0 && numbers[j] >= body.segment_no;) {
+            outlines[j].void_range =
+                VoidRange{numbers[j] == body.segment_no ? body.end_offset : 0, body.reason};
         }
     }
     return outlines;
@@ -188,7 +213,8 @@ int verdict_exit_code(Verdict verdict) {
 VerifyReport verify_spool(const VerifyOptions& options, FileSystem& files) {
     VerifyReport report = verify_once(options, files);
     // A running agent may have been in the middle of a frame.
-    bool retry = options.live && (report.verdict == Verdict::kTornTail || report.verdict == Verdict::kTampered);
+    bool retry = options.live &&
+                 (report.verdict == Verdict::kTornTail || report.verdict == Verdict::kTampered);
     return retry ? verify_once(options, files) : report;
 }
 

@@ -10,10 +10,10 @@ LogWalker::Fault LogWalker::check_frame(const FrameView& frame) {
     if (Fault fault = check_place(frame)) {
         return fault;
     }
-    if (Fault fault = check_type(frame)) {
+    if (Fault fault = check_content(frame)) {
         return fault;
     }
-    if (Fault fault = check_content(frame)) {
+    if (Fault fault = check_type(frame)) {
         return fault;
     }
     Digest digest = frame_digest(hash_, frame.head, frame.body);
@@ -44,26 +44,47 @@ LogWalker::Fault LogWalker::check_place(const FrameView& frame) {
     }
     bool recovery = header.type == FrameType::kRecovery;
     if (recovery != (recovery_due_ && frame_no_ == 2)) {
-        return tampered(recovery ? "a recovery where nothing was to recover" : "the end before this generation is not accounted for");
+        return tampered(recovery ? "a recovery where nothing was to recover"
+                                 : "the end before this generation is not accounted for");
     }
     return std::nullopt;
 }
 
 LogWalker::Fault LogWalker::check_type(const FrameView& frame) {
     switch (frame.header.type) {
-        case FrameType::kPositions: {
-            Result<PositionsBody> body = decode_positions(frame.clear);
-            return body ? std::nullopt : tampered("positions: " + body.error().message);
-        }
+        case FrameType::kPositions:
+            return check_positions(frame);
         case FrameType::kGenesis:
             return check_genesis(frame);
         case FrameType::kRecovery:
             return check_recovery(frame);
         case FrameType::kSeal:
             return check_seal(frame);
-        default:
+        case FrameType::kBatch:
+        case FrameType::kAnchor:
+        case FrameType::kPrune:
+        case FrameType::kErase:
             return std::nullopt;
     }
+    ++unknown_frames_;
+    return std::nullopt;
+}
+
+LogWalker::Fault LogWalker::check_positions(const FrameView& frame) const {
+    Result<PositionsBody> body = decode_positions(frame.clear);
+    if (!body) {
+        return tampered("positions: " + body.error().message);
+    }
+    if (frame.header.delta()) {
+        return std::nullopt;
+    }
+    for (size_t i = 0; i < body->entries.size(); ++i) {
+        const PositionEntry& entry = body->entries[i];
+        if (entry.value.empty() || (i > 0 && entry.key <= body->entries[i - 1].key)) {
+            return tampered("positions: not in order, or one without a value");
+        }
+    }
+    return std::nullopt;
 }
 
 LogWalker::Fault LogWalker::check_genesis(const FrameView& frame) {
@@ -87,21 +108,21 @@ LogWalker::Fault LogWalker::check_recovery(const FrameView& frame) {
     }
     const SegmentHeader& header = file_->header();
     bool whole_segment_void = body->end_offset == 0;
-    if (body->segment_no >= segment_no_ || body->end_index != header.first_index || body->end_chain != header.prev_chain) {
+    if (body->segment_no >= segment_no_ || body->end_index != header.first_index ||
+        body->end_chain != header.prev_chain) {
         return tampered("the recovery does not state where the log ended");
     }
-    if (!whole_segment_void && (body->segment_no != end_segment_ || body->end_offset != end_offset_)) {
+    if (!whole_segment_void &&
+        (body->segment_no != end_segment_ || body->end_offset != end_offset_)) {
         return tampered("the recovery states another end than the one found");
     }
     if (whole_segment_void && body->segment_no <= end_segment_) {
         return tampered("the recovery voids a segment that counts");
     }
-    if (!whole_segment_void && last_seal_segment_ == body->segment_no && body->end_offset < last_seal_end_) {
-        return tampered("the recovery voids a seal");
-    }
     if (body->reason == RecoveryReason::kDamaged || body->reason == RecoveryReason::kNotOurs) {
         Fault fault = tampered("the agent found, when it started, what no crash leaves");
         fault->segment_no = body->segment_no;
+        fault->frame_no = whole_segment_void ? 0 : end_frame_;
         fault->offset = body->end_offset;
         return fault;
     }
@@ -113,13 +134,19 @@ LogWalker::Fault LogWalker::check_described_tail(const RecoveryBody& recovery) {
         return std::nullopt;
     }
     std::string name = segment_file_name(recovery.segment_no);
-    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(directory_ + "/" + name, false);
+    Result<std::unique_ptr<ReadableFile>> raw =
+        files_.open_readable(directory_ + "/" + name, false);
     Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
+    if (!info && info.error().code == ErrorCode::kIo) {
+        return unverifiable(info.error().message);
+    }
     if (!info) {
-        return tampered(name + ", described by a recovery, cannot be read: " + info.error().message);
+        return tampered(name +
+                        ", described by a recovery, cannot be read: " + info.error().message);
     }
     if (info->size_bytes != recovery.file_bytes) {
-        return tampered("the torn tail of " + name + " has another size than when it was described");
+        return tampered("the torn tail of " + name +
+                        " has another size than when it was described");
     }
     Result<Digest> hash = hash_range(**raw, recovery.end_offset, recovery.file_bytes);
     if (!hash) {
@@ -128,7 +155,24 @@ LogWalker::Fault LogWalker::check_described_tail(const RecoveryBody& recovery) {
     if (*hash != recovery.tail_hash) {
         return tampered("the torn tail of " + name + " was changed after it was described");
     }
-    return std::nullopt;
+    return check_reason(recovery, **raw);
+}
+
+// "Whole" and "torn" are claims about the bytes that are still there: no intact frame, so no seal,
+// lies in what they make void. A whole segment that is void was looked at when the walk came to it.
+LogWalker::Fault LogWalker::check_reason(const RecoveryBody& recovery, ReadableFile& file) {
+    bool holds = true;
+    if (recovery.reason == RecoveryReason::kNotClosed) {
+        holds = recovery.end_offset == recovery.file_bytes;
+    } else if (recovery.reason == RecoveryReason::kTorn && recovery.end_offset != 0) {
+        Result<bool> crash = has_crash_shape(file, recovery.end_offset, recovery.file_bytes);
+        if (!crash) {
+            return unverifiable(crash.error().message);
+        }
+        holds = *crash;
+    }
+    return holds ? std::nullopt
+                 : tampered("the recovery's reason is not what the bytes it describes show");
 }
 
 LogWalker::Fault LogWalker::check_seal(const FrameView& frame) {
@@ -144,6 +188,9 @@ LogWalker::Fault LogWalker::check_seal(const FrameView& frame) {
     }
     if (body->chain != head_.chain) {
         return tampered("the seal's chain is not the frames' chain");
+    }
+    if ((body->reasons & kSealCleanShutdown) != 0 && body->next_pk != PublicKey{}) {
+        return tampered("a seal of an orderly stop names a next key");
     }
     if (body->seal_no != seal_no_ || body->durable_index > body->tree_size) {
         return tampered("the seal contradicts the seals before it");
@@ -163,13 +210,14 @@ LogWalker::Fault LogWalker::check_content(const FrameView& frame) {
     }
     const SegmentHeader& header = file_->header();
     if (frame.header.type == FrameType::kBatch) {
-        std::string_view section;
-        auto batch = batches_.read(header, *openers_, head_.chain, frame, &section);
+        BatchFault where;
+        auto batch = batches_.read(header, *openers_, head_.chain, frame, &where);
         if (batch) {
             return std::nullopt;
         }
         Fault fault = tampered(batch.error().message);
-        fault->section = section;
+        fault->section = where.section;
+        fault->record = where.record;
         return fault;
     }
     if (!openers_->open(header.header_hash, head_.chain, frame, Section::kEnvelope, plaintext_)) {

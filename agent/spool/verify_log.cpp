@@ -8,18 +8,18 @@
 
 namespace llmtrail {
 
-LogWalker::LogWalker(FileSystem& files, std::string directory, const PublicKey& trusted, const LocalKeys* keys)
-    : files_(files),
-      directory_(std::move(directory)),
-      trusted_(trusted),
-      keys_(keys) {}
+LogWalker::LogWalker(FileSystem& files, std::string directory, const PublicKey& trusted,
+                     const LocalKeys* keys)
+    : files_(files), directory_(std::move(directory)), trusted_(trusted), keys_(keys) {}
 
 LogWalker::Fault LogWalker::tampered(std::string reason) const {
-    return Violation{Verdict::kTampered, std::move(reason), segment_no_, frame_no_, offset_, {}};
+    return Violation{
+        Verdict::kTampered, std::move(reason), segment_no_, frame_no_, offset_, {}, {}};
 }
 
 LogWalker::Fault LogWalker::unverifiable(std::string reason) const {
-    return Violation{Verdict::kCannotVerify, std::move(reason), segment_no_, frame_no_, offset_, {}};
+    return Violation{
+        Verdict::kCannotVerify, std::move(reason), segment_no_, frame_no_, offset_, {}, {}};
 }
 
 LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
@@ -27,7 +27,7 @@ LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
     frame_no_ = 0;
     offset_ = 0;
     if (outline.void_range && outline.void_range->begins_at == 0) {
-        return std::nullopt;
+        return check_void_segment(outline);
     }
     if (Fault fault = open_segment(outline, last)) {
         return fault;
@@ -42,9 +42,32 @@ LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
     generation_ = file_->header().generation;
     end_segment_ = segment_no_;
     end_offset_ = offset_;
+    end_frame_ = frame_no_;
     ++segments_;
     bytes_ += offset_;
     return std::nullopt;
+}
+
+// Set aside as a whole. Where the agent says that a crash did this, the bytes must look like it.
+LogWalker::Fault LogWalker::check_void_segment(const SegmentOutline& outline) {
+    RecoveryReason reason = outline.void_range->reason;
+    if (reason != RecoveryReason::kNotClosed && reason != RecoveryReason::kTorn) {
+        return std::nullopt;
+    }
+    std::string path = directory_ + "/" + segment_file_name(outline.segment_no);
+    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path, false);
+    Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
+    if (!info) {
+        return unverifiable(info.error().message);
+    }
+    Result<bool> crash = has_crash_shape(**raw, 0, info->size_bytes);
+    if (!crash) {
+        return unverifiable(crash.error().message);
+    }
+    bool is_short = info->size_bytes < kHeaderBytesMin;
+    return *crash || is_short
+               ? std::nullopt
+               : tampered("a whole segment was set aside, and no crash leaves it like this");
 }
 
 // A header that is cut short in the last file is what a crash leaves; any other bad one is not.
@@ -63,7 +86,13 @@ LogWalker::Fault LogWalker::open_segment(const SegmentOutline& outline, bool las
         Result<size_t> size = segment_header_size(*head);
         bool is_short = head->size() < kHeaderBytesMin || (size && head->size() < *size);
         if (is_short) {
-            return Violation{Verdict::kTornTail, "the segment ends inside its header", segment_no_, 0, 0, {}};
+            return Violation{Verdict::kTornTail,
+                             "the segment ends inside its header",
+                             segment_no_,
+                             0,
+                             0,
+                             {},
+                             {}};
         }
     }
     return tampered("segment header: " + file.error().message);
@@ -102,11 +131,12 @@ LogWalker::Fault LogWalker::check_header(const SegmentOutline& outline) {
     return std::nullopt;
 }
 
-// Same generation: the segment-end SEAL before it names the key. New generation: the identity key signs.
+// Same generation: the segment-end SEAL before it names the key. New generation: the identity key
+// signs.
 LogWalker::Fault LogWalker::check_continuation() {
     const SegmentHeader& header = file_->header();
-    bool closed = at_seal_ && last_seal_ && last_seal_->closes_segment();
-    bool clean = closed && (last_seal_->reasons & kSealCleanShutdown) != 0;
+    bool sealed_off = closed() && whole_segment_;
+    bool clean = sealed_off && (last_seal_->reasons & kSealCleanShutdown) != 0;
     new_generation_ = !any_segment_ || header.generation != generation_;
     recovery_due_ = new_generation_ && any_segment_ && !clean;
     if (new_generation_) {
@@ -119,7 +149,7 @@ LogWalker::Fault LogWalker::check_continuation() {
         seal_no_ = 0;
         return std::nullopt;
     }
-    if (!closed || clean || header.segment_pk != last_seal_->next_pk) {
+    if (!sealed_off || clean || header.segment_pk != last_seal_->next_pk) {
         return tampered("the segment before does not certify this one");
     }
     return std::nullopt;
@@ -132,38 +162,39 @@ void LogWalker::open_keys() {
     }
     std::string name = keys_file_name(segment_no_);
     Result<Bytes> bytes = files_.read_file(directory_ + "/" + name, kKeyFileBytesMax);
-    Result<DataKeys> opened = bytes ? open_key_file(*bytes, file_->header(), *keys_) : Result<DataKeys>(fail(bytes.error()));
+    Result<DataKeys> opened = bytes ? open_key_file(*bytes, file_->header(), *keys_)
+                                    : Result<DataKeys>(fail(bytes.error()));
     if (opened) {
         openers_.emplace(*opened);
         ++opened_segments_;
         return;
     }
-    ++unopened_segments_;
+    if (unopened_segments_++ == 0) {
+        first_unopened_ = segment_file_name(segment_no_);
+    }
     if (opened.error().code != ErrorCode::kNotFound && !key_problem_) {
         key_problem_ = unverifiable(name + ": " + opened.error().message);
     }
 }
 
+// Up to the stated end when the rest is void, else to the end that the file had when it was opened.
 LogWalker::Fault LogWalker::walk_frames(const SegmentOutline& outline, bool last) {
     offset_ = file_->header().header_bytes;
-    uint64_t stop = outline.void_range ? outline.void_range->begins_at : ~uint64_t{0};
-    for (;;) {
-        if (offset_ == stop) {
-            return std::nullopt;
-        }
+    uint64_t stop = outline.void_range ? outline.void_range->begins_at : file_->size_bytes();
+    if (stop < offset_ || stop > file_->size_bytes()) {
+        return tampered("the stated end of a recovery is not a frame boundary");
+    }
+    while (offset_ < stop) {
         FrameView frame;
         Result<FrameFault> fault = file_->frame_at(offset_, frame);
         if (!fault) {
             return unverifiable(fault.error().message);
         }
-        if (*fault == FrameFault::kEnd && !outline.void_range) {
-            return frame_no_ == 0 ? tampered("the segment holds no frame") : std::nullopt;
-        }
-        if (at_seal_ && last_seal_->closes_segment()) {
+        if (closed()) {
             return tampered("bytes stand after the segment's closing seal");
         }
         if (*fault != FrameFault::kNone) {
-            return broken_frame(*fault, last);
+            return broken_frame(*fault, outline, last);
         }
         if (frame.header.frame_bytes > stop - offset_) {
             return tampered("the stated end of a recovery is not a frame boundary");
@@ -174,19 +205,34 @@ LogWalker::Fault LogWalker::walk_frames(const SegmentOutline& outline, bool last
         offset_ += frame.header.frame_bytes;
         ++frame_no_;
         ++frames_;
-        if (at_seal_) {
-            last_seal_end_ = offset_;
-            last_seal_segment_ = segment_no_;
-        }
     }
+    whole_segment_ = stop == file_->size_bytes();
+    return check_first_frames(outline, last);
 }
 
-LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
+// A file gets its name only when these frames are on disk: without them it was cut.
+LogWalker::Fault LogWalker::check_first_frames(const SegmentOutline& outline, bool last) const {
+    uint64_t due = 1;
+    if (new_generation_) {
+        due = recovery_due_ ? 3 : 2;
+    }
+    if (frame_no_ >= due || outline.void_range) {
+        return std::nullopt;
+    }
+    Fault violation = tampered("the segment ends before the frames that it must begin with");
+    violation->verdict = last ? Verdict::kTornTail : Verdict::kTampered;
+    return violation;
+}
+
+LogWalker::Fault LogWalker::broken_frame(FrameFault fault, const SegmentOutline& outline,
+                                         bool last) {
     std::string reason(frame_fault_text(fault));
-    if (!last || fault == FrameFault::kFields || fault == FrameFault::kEnd) {
+    if ((!last && !outline.successor_unknown) || fault == FrameFault::kFields ||
+        fault == FrameFault::kEnd) {
         return tampered(std::move(reason));
     }
-    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(directory_ + "/" + segment_file_name(segment_no_), false);
+    Result<std::unique_ptr<ReadableFile>> raw =
+        files_.open_readable(directory_ + "/" + segment_file_name(segment_no_), false);
     if (!raw) {
         return unverifiable(raw.error().message);
     }
@@ -195,16 +241,21 @@ LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
         return unverifiable(crash.error().message);
     }
     Fault violation = tampered(std::move(reason));
-    violation->verdict = *crash ? Verdict::kTornTail : Verdict::kTampered;
+    if (*crash) {
+        violation->verdict = last ? Verdict::kTornTail : Verdict::kCannotVerify;
+    }
     return violation;
 }
 
-void LogWalker::report(VerifyReport& report) {
+void LogWalker::report(VerifyReport& report) const {
     report.segments = segments_;
     report.frames = frames_;
     report.records = records_;
     report.seals = seals_;
     report.bytes = bytes_;
+    report.unknown_frames = unknown_frames_;
+    report.unopened_segments = unopened_segments_;
+    report.first_unopened = first_unopened_;
     report.content_checked = opened_segments_ > 0 && unopened_segments_ == 0;
     report.tree_size = last_seal_ ? last_seal_->tree_size : 0;
     report.root_hex = last_seal_ ? to_hex(view(last_seal_->root)) : "";

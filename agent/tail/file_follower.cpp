@@ -4,14 +4,6 @@
 
 namespace llmtrail {
 
-namespace {
-
-bool in_same_folder(std::string_view a, std::string_view b) {
-    return directory_of(a) == directory_of(b);
-}
-
-}  // namespace
-
 FileFollower::FileFollower(const SourceTailOptions& options, FileSystem& files, FileWatch& watch,
                            Clock& clock, PositionHasher hasher, std::vector<FilePosition> saved)
     : options_(options),

@@ -40,6 +40,10 @@ std::string_view name_of(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+bool in_same_folder(std::string_view a, std::string_view b) {
+    return directory_of(a) == directory_of(b);
+}
+
 bool may_be_generation_of(std::string_view current_name, std::string_view sibling_name) {
     if (current_name.empty() || sibling_name.size() <= current_name.size() ||
         std::any_of(kCompressedEndings.begin(), kCompressedEndings.end(),

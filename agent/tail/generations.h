@@ -21,6 +21,7 @@ struct FoundFile {
 
 std::string_view directory_of(std::string_view path);  // without the last '/', "/" for the root
 std::string_view name_of(std::string_view path);
+bool in_same_folder(std::string_view a, std::string_view b);
 
 // app.log: app.log.1, app.log-20260101, app-20260101.log; not app.log.1.gz, whose bytes are not
 // those that were read.

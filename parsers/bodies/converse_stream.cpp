@@ -64,8 +64,9 @@ void ConverseStream::block_start(const BodyPlace& here, JsonValue value) {
 
 void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
     Block& block = block_of(value);
+    BodyPlace delta = here.below("delta");
     for (JsonMember member : value["delta"].members()) {
-        BodyPlace below = here.below("delta").below(member.key);
+        BodyPlace below = delta.below(member.key);
         JsonValue input = member.value["input"];
         if (member.key == "text" && member.value.is_string()) {
             block.text += member.value.text();

@@ -60,7 +60,7 @@ class FakeAppend : public AppendFile {
     Result<void> sync() override {
         Result<void> step = alive("syncing");
         if (!step) {
-            node_->lost_pages = true;
+            node_->lost_pages = node_->lost_pages || !disk_.stopped();
             return step;
         }
         if (!node_->lost_pages) {

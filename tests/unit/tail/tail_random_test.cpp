@@ -189,7 +189,11 @@ class Scenario {
 }  // namespace
 
 TEST_CASE("random rotations, truncations, removals and crashes lose and double nothing") {
-    for (uint64_t seed = 0; seed < 3000; ++seed) {
+    std::vector<uint64_t> seeds = {84, 109};  // these found faults once
+    for (uint64_t seed = 0; seed < 50; ++seed) {
+        seeds.push_back(seed);
+    }
+    for (const uint64_t seed : seeds) {
         CAPTURE(seed);
         Scenario scenario(seed, seed % 2 == 0 ? "app.log" : "app.log*");
         scenario.run();
