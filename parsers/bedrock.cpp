@@ -148,9 +148,6 @@ void BedrockParser::event(const BodyPlace& place, JsonValue event, const ParseCo
         place.keep("timestamp", event["timestamp"]);
     }
     place.keep_others(event, {"timestamp"});
-    if (!event.is_object()) {
-        place.keep(event);
-    }
 }
 
 void BedrockParser::commit(AuditRecord& record, RecordSink& sink) {

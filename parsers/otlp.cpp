@@ -91,10 +91,11 @@ class OtlpParser final : public Parser {
     bool common_member(const BodyPlace& place, JsonMember member, AuditRecord& record);
     bool span_member(const BodyPlace& place, JsonMember member, AuditRecord& record);
     void times(const BodyPlace& place, JsonValue span, AuditRecord& record);
-    void status(const BodyPlace& place, JsonValue status, AuditRecord& record);
+    void status(const BodyPlace& place, JsonValue status);
     void dropped(const BodyPlace& place, JsonMember member, AuditRecord& record);
 
     RecordReader reader_;
+    size_t records_ = 0;  // of the document
 };
 
 void OtlpParser::parse(JsonValue document, const ParseContext& context, RecordSink& sink) {
@@ -103,6 +104,7 @@ void OtlpParser::parse(JsonValue document, const ParseContext& context, RecordSi
         span(Around{}, document, context, sink);
         return;
     }
+    records_ = 0;
     for (JsonValue group : groups.items()) {
         for (JsonMember member : group.members()) {
             if (!is_one_of(member.key, {"scopeSpans", "scope_spans", "scopeLogs", "scope_logs",
@@ -114,6 +116,14 @@ void OtlpParser::parse(JsonValue document, const ParseContext& context, RecordSi
             }
         }
     }
+    if (records_ == 0 && groups.size() > 0) {
+        // A batch without spans says something, though nothing of a model.
+        AuditRecord& record = sink.begin();
+        reader_.begin(record, context);
+        reader_.place().keep_others(document, {});
+        reader_.finish({});
+        sink.commit();
+    }
 }
 
 void OtlpParser::scope_group(const Around& around, const ParseContext& context, RecordSink& sink) {
@@ -123,6 +133,7 @@ void OtlpParser::scope_group(const Around& around, const ParseContext& context, 
             continue;
         }
         for (JsonValue item : member.value.items()) {
+            ++records_;
             if (logs) {
                 log(around, item, context, sink);
             } else {
@@ -155,6 +166,10 @@ void OtlpParser::around_record(const Around& around, AuditRecord& record) {
             resource.keep(member.key, member.value);
         }
     }
+    JsonValue resource_value = around.resource_group["resource"];
+    if (!resource_value.is_object()) {
+        resource.keep(resource_value);
+    }
     std::string dataset;
     JsonValue library = either(around.scope_group, "scope", "instrumentationLibrary");
     for (JsonMember member : library.members()) {
@@ -177,11 +192,15 @@ void OtlpParser::around_record(const Around& around, AuditRecord& record) {
             scope.keep(member.key, member.value);
         }
     }
-    record.set_text(Field::kEventDataset, dataset);
-    for (std::string_view key : {"schemaUrl", "schema_url"}) {
-        resource.keep(key, around.resource_group[key]);
-        scope.keep(key, around.scope_group[key]);
+    if (!library.is_object()) {
+        scope.keep(library);
     }
+    record.set_text(Field::kEventDataset, dataset);
+    resource.keep_others(around.resource_group,
+                         {"resource", "scopeSpans", "scope_spans", "scopeLogs", "scope_logs",
+                          "instrumentationLibrarySpans"});
+    scope.keep_others(around.scope_group,
+                      {"scope", "instrumentationLibrary", "spans", "logRecords", "log_records"});
     root.keep_others(around.document,
                      {"resourceSpans", "resource_spans", "resourceLogs", "resource_logs"});
 }
@@ -203,7 +222,8 @@ bool OtlpParser::common_member(const BodyPlace& place, JsonMember member, AuditR
     for (const IdRow& row : kIds) {
         if (key == row.camel || key == row.snake) {
             std::string id = otlp::hex_id(member.value);
-            if (!id.empty() && !fill_text(record, row.field, id)) {
+            bool text = member.value.is_string();
+            if (!text || (!id.empty() && !fill_text(record, row.field, id))) {
                 place.keep(key, member.value);
             }
             return true;
@@ -236,7 +256,7 @@ void OtlpParser::times(const BodyPlace& place, JsonValue span, AuditRecord& reco
     }
 }
 
-void OtlpParser::status(const BodyPlace& place, JsonValue status, AuditRecord& record) {
+void OtlpParser::status(const BodyPlace& place, JsonValue status) {
     JsonValue code = status["code"];
     auto number = otlp::integer(code);
     bool error = number == kStatusError || code.text() == "STATUS_CODE_ERROR";
@@ -256,16 +276,13 @@ void OtlpParser::status(const BodyPlace& place, JsonValue status, AuditRecord& r
         place.keep("message", message);
     }
     place.keep_others(status, {"code", "message"});
-    if (!status.is_object()) {
-        place.keep(status);
-    }
-    (void)record;
 }
 
 bool OtlpParser::span_member(const BodyPlace& place, JsonMember member, AuditRecord& record) {
     std::string_view key = member.key;
     if (is_one_of(key, {"startTimeUnixNano", "start_time_unix_nano", "endTimeUnixNano",
-                        "end_time_unix_nano", "attributes", "events", "status"})) {
+                        "end_time_unix_nano", "attributes", "status"}) ||
+        (key == "events" && member.value.is_array())) {
         return true;
     }
     if (key == "links" && member.value.is_array()) {
@@ -311,7 +328,7 @@ void OtlpParser::span(const Around& around, JsonValue span, const ParseContext& 
     for (JsonValue event : span["events"].items()) {
         reader_.span_event(events.below(index++), event);
     }
-    status(place.below("status"), span["status"], record);
+    status(place.below("status"), span["status"]);
     around_record(around, record);
     reader_.finish(span["name"].text());
     sink.commit();

@@ -61,7 +61,13 @@ void RecordReader::begin(AuditRecord& record, const ParseContext& context) {
 }
 
 void RecordReader::resource_attributes(const BodyPlace& place, JsonValue attributes) {
+    size_t index = 0;
     for (JsonValue pair : attributes.items()) {
+        BodyPlace here = place.below(index++);
+        if (!is_pair(pair)) {
+            here.keep(pair);
+            continue;
+        }
         PoolScope scope(pool_);
         std::string_view key = pair["key"].text();
         JsonValue value = plain(pair["value"], pool_);
@@ -79,6 +85,10 @@ void RecordReader::attributes(const BodyPlace& place, JsonValue attributes,
                               std::string_view read_key, std::string_view read_text) {
     size_t count = 0;
     for (JsonValue pair : attributes.items()) {
+        if (!is_pair(pair)) {
+            place.below(count++).keep(pair);
+            continue;
+        }
         std::string_view key = pair["key"].text();
         const IndexedRow* numbered = find_indexed(key);
         // Vectors are long: they are made plain only where they end up.
@@ -323,7 +333,13 @@ void RecordReader::span_event(const BodyPlace& place, JsonValue event) {
     bool exception = name == "exception";
     bool of_gen_ai = name.starts_with("gen_ai.");
     std::string fields = "{";
+    size_t index = 0;
     for (JsonValue pair : event["attributes"].items()) {
+        BodyPlace at = below.below(index++);
+        if (!is_pair(pair)) {
+            at.keep(pair);
+            continue;
+        }
         std::string_view key = pair["key"].text();
         size_t mark = pool_.mark();
         bool held = false;
@@ -360,9 +376,13 @@ void RecordReader::span_event(const BodyPlace& place, JsonValue event) {
     for (JsonMember member : event.members()) {
         bool counter =
             member.key == "droppedAttributesCount" || member.key == "dropped_attributes_count";
-        if (member.key != "attributes" && !(counter && dropped == 0)) {
+        bool read = member.key == "attributes" && member.value.is_array();
+        if (!read && !(counter && dropped == 0)) {
             place.keep(member.key, member.value);
         }
+    }
+    if (!event.is_object()) {
+        place.keep(event);
     }
     if (dropped.value_or(0) > 0) {
         record_->append_to_list(Field::kRecordSourceLoss, "dropped_attributes");

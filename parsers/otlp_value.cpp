@@ -38,9 +38,19 @@ void append_members(std::string& out, JsonValue pairs, size_t depth) {
         }
         append_json_string(out, pair["key"].text());
         out.push_back(':');
-        append_plain(out, pair["value"], depth + 1);
+        if (is_pair(pair)) {
+            append_plain(out, pair["value"], depth + 1);
+        } else {
+            pair.append_json(out);
+        }
     }
     out.push_back('}');
+}
+
+// The list of an arrayValue or kvlistValue; absent when it is none.
+JsonValue values_of(JsonValue list) {
+    bool regular = list.is_object() && list.size() == 1 && list["values"].is_array();
+    return regular ? list["values"] : JsonValue();
 }
 
 bool is_hex(std::string_view text) {
@@ -50,6 +60,10 @@ bool is_hex(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_pair(JsonValue pair) {
+    return pair["key"].is_string() && pair["value"].is_object() && pair.size() == 2;
+}
 
 JsonValue JsonPool::read(std::string_view text) {
     if (used_ == kTreesMax) {
@@ -80,9 +94,12 @@ JsonValue either(JsonValue object, std::string_view camel, std::string_view snak
 }
 
 void append_plain(std::string& out, JsonValue any_value, size_t depth) {
-    JsonValue scalar = scalar_of(any_value);
-    JsonValue array = either(any_value, "arrayValue", "array_value");
-    JsonValue map = either(any_value, "kvlistValue", "kvlist_value");
+    bool regular = any_value.size() == 1;
+    JsonValue scalar = regular ? scalar_of(any_value) : JsonValue();
+    JsonValue array =
+        regular ? values_of(either(any_value, "arrayValue", "array_value")) : JsonValue();
+    JsonValue map =
+        regular ? values_of(either(any_value, "kvlistValue", "kvlist_value")) : JsonValue();
     if (depth > kJsonDepthMax) {
         out += "null";
     } else if (scalar.exists()) {
@@ -96,7 +113,7 @@ void append_plain(std::string& out, JsonValue any_value, size_t depth) {
         }
     } else if (array.exists()) {
         out.push_back('[');
-        for (JsonValue item : array["values"].items()) {
+        for (JsonValue item : array.items()) {
             if (out.back() != '[') {
                 out.push_back(',');
             }
@@ -104,16 +121,20 @@ void append_plain(std::string& out, JsonValue any_value, size_t depth) {
         }
         out.push_back(']');
     } else if (map.exists()) {
-        append_members(out, map["values"], depth);
-    } else {
+        append_members(out, map, depth);
+    } else if (any_value.size() == 0 && any_value.is_object()) {
         out += "null";
+    } else {
+        any_value.append_json(out);  // no AnyValue: as it stands
     }
 }
 
 JsonValue plain(JsonValue any_value, JsonPool& pool) {
-    JsonValue scalar = scalar_of(any_value);
-    if (scalar.exists() || !any_value.is_object()) {
-        return scalar.exists() ? scalar : any_value;
+    if (any_value.size() != 1 || !any_value.is_object()) {
+        return any_value;
+    }
+    if (JsonValue scalar = scalar_of(any_value); scalar.exists()) {
+        return scalar;
     }
     std::string& text = pool.scratch();
     text.clear();

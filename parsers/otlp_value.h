@@ -53,6 +53,9 @@ class PoolScope {
     size_t mark_;
 };
 
+// {"key": text, "value": AnyValue} and nothing else.
+bool is_pair(JsonValue pair);
+
 JsonValue either(JsonValue object, std::string_view camel, std::string_view snake);
 
 // The value inside an AnyValue: strings, numbers and booleans as they stand, arrays and maps as

@@ -51,6 +51,7 @@ class Ingest::Worker {
     std::vector<FilePosition> saved_positions(std::string_view source_id);
     void take_letters();
     void append_news();
+    int64_t scan_interval_ms() const;
     uint64_t read_sources(bool news_from_watch);
     bool commit();
     void note_totals();
@@ -69,6 +70,7 @@ class Ingest::Worker {
     int64_t heartbeat_interval_ms_;
     MonotonicNanos last_seal_;
     MonotonicNanos last_scan_;
+    bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
     MonotonicNanos full_since_;
     bool scanned_ = false;
     bool full_ = false;  // the spool took no more: sources are not read
@@ -221,16 +223,24 @@ void Ingest::Worker::seal(SealReason reason) {
     last_seal_ = seams_.clock.monotonic_now();
 }
 
+// A tail that looked at many files just now may put off looking for new ones by a second: the look after news is
+// followed by one more.
+int64_t Ingest::Worker::scan_interval_ms() const {
+    if (seams_.watch.descriptor() < 0) {
+        return kPollIntervalMs;
+    }
+    return settling_ ? kSettleIntervalMs : kRescanIntervalMs;
+}
+
 uint64_t Ingest::Worker::read_sources(bool news_from_watch) {
     MonotonicNanos now = seams_.clock.monotonic_now();
-    bool polls = seams_.watch.descriptor() < 0;
-    int64_t interval_ms = polls ? kPollIntervalMs : kRescanIntervalMs;
-    if (!scanned_ || news_from_watch || now >= last_scan_.after_millis(interval_ms)) {
+    if (!scanned_ || news_from_watch || now >= last_scan_.after_millis(scan_interval_ms())) {
         seams_.watch.drain();
         for (const auto& source : sources_) {
             source->rescan();
         }
         scanned_ = true;
+        settling_ = news_from_watch;
         last_scan_ = now;
     }
     uint64_t read = 0;
@@ -281,8 +291,7 @@ int64_t Ingest::Worker::wait_ms() const {
     MonotonicNanos now = seams_.clock.monotonic_now();
     auto until = [&](MonotonicNanos at) { return std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1); };
     int64_t wait = until(last_seal_.after_millis(heartbeat_interval_ms_));
-    bool polls = seams_.watch.descriptor() < 0;
-    wait = std::min(wait, until(last_scan_.after_millis(polls ? kPollIntervalMs : kRescanIntervalMs)));
+    wait = std::min(wait, until(last_scan_.after_millis(scan_interval_ms())));
     if (full_) {
         wait = std::min(wait, until(full_since_.after_millis(kFullRetryMs)));
     } else if (int64_t commit_ms = pacer_.wait_ms(now); commit_ms >= 0) {

@@ -30,6 +30,7 @@ namespace llmtrail {
 
 inline constexpr uint64_t kReadBudgetBytes = uint64_t{1} << 20;  // a source's turn
 inline constexpr int64_t kRescanIntervalMs = 5000;               // the poll behind inotify
+inline constexpr int64_t kSettleIntervalMs = 1000;               // once after news
 inline constexpr int64_t kPollIntervalMs = 250;                  // when there is no inotify
 inline constexpr int64_t kFullRetryMs = 1000;                    // when the spool is full
 

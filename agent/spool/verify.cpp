@@ -19,13 +19,16 @@ struct StatedRecovery {
 
 // The RECOVERY at the beginning of a generation, when there is one. Whether it may be believed is
 // found out when its segment is walked.
-std::optional<StatedRecovery> recovery_of(SegmentFile& file) {
+Result<std::optional<StatedRecovery>> recovery_of(SegmentFile& file) {
     uint64_t offset = file.header().header_bytes;
     for (uint32_t frame_no = 0; frame_no <= kRecoveryFrameNo; ++frame_no) {
         FrameView frame;
         Result<FrameFault> fault = file.frame_at(offset, frame);
-        if (!fault || *fault != FrameFault::kNone) {
-            return std::nullopt;
+        if (!fault) {
+            return fail(fault.error());
+        }
+        if (*fault != FrameFault::kNone) {
+            break;
         }
         offset += frame.header.frame_bytes;
         if (frame_no == kRecoveryFrameNo && frame.header.type == FrameType::kRecovery) {
@@ -33,7 +36,7 @@ std::optional<StatedRecovery> recovery_of(SegmentFile& file) {
             return body ? std::optional(StatedRecovery{*body, offset}) : std::nullopt;
         }
     }
-    return std::nullopt;
+    return std::optional<StatedRecovery>();
 }
 
 struct Trust {
@@ -165,11 +168,14 @@ Result<std::vector<SegmentOutline>> outline_log(FileSystem& files, const std::st
         if (!file || !file->header().identity_signed()) {
             continue;
         }
-        std::optional<StatedRecovery> recovery = recovery_of(*file);
-        if (!recovery || (range && range->begins_at < recovery->frame_end)) {
+        Result<std::optional<StatedRecovery>> recovery = recovery_of(*file);
+        if (!recovery) {
+            return fail(recovery.error());
+        }
+        if (!*recovery || (range && range->begins_at < (*recovery)->frame_end)) {
             continue;
         }
-        const RecoveryBody& body = recovery->body;
+        const RecoveryBody& body = (*recovery)->body;
         for (size_t j = i; j-- > 0 && numbers[j] >= body.segment_no;) {
             outlines[j].void_range =
                 VoidRange{numbers[j] == body.segment_no ? body.end_offset : 0, body.reason};

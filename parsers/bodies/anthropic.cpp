@@ -79,7 +79,7 @@ void read_system(const BodyPlace& place, JsonValue system) {
             }
         }
     }
-    if (system.is_object()) {
+    if (!system.is_string() && !system.is_array()) {
         place.keep(system);
     }
 }
@@ -153,12 +153,14 @@ void write_anthropic_block(const BodyPlace& place, JsonValue block, MessagesWrit
             add_tool_call(place.scratch(), block["id"].text(), block["name"].text(),
                           block["input"]);
         }
+        place.keep_unless_text(block, {"id", "name"});
         place.keep_others(block, {"type", "id", "name", "input"});
     } else if (type == "tool_result") {
         out.tool_result(block["tool_use_id"].text(), block["content"]);
         if (!of_answer) {
             add_tool_result(place.scratch(), block["tool_use_id"].text(), block["content"]);
         }
+        place.keep_unless_text(block, {"tool_use_id"});
         place.keep_others(block, {"type", "tool_use_id", "content"});
     } else if (type == "image") {
         write_image(place, block, out);
@@ -247,7 +249,8 @@ void read_anthropic_response(JsonValue body, std::string_view path, BodyScratch&
         bool plain = key == "role" || key == "stop_reason" || key == "completion" ||
                      (key == "type" &&
                       (member.value.text() == "message" || member.value.text() == "completion"));
-        if (key == "content" || (plain && member.value.is_string())) {
+        if ((key == "content" && (member.value.is_array() || member.value.is_string())) ||
+            (plain && member.value.is_string())) {
             if (key == "stop_reason") {
                 add_anthropic_stop_reason(record, reason);
             }

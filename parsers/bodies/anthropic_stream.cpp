@@ -26,7 +26,8 @@ class AnthropicStream {
     void event(const BodyPlace& here, size_t index, JsonValue event);
     void delta(const BodyPlace& here, JsonValue event);
     void message_start(const BodyPlace& here, JsonValue message);
-    void message_delta(const BodyPlace& here, size_t index, JsonValue event);
+    void message_delta(const BodyPlace& here, JsonValue event);
+    void read_end_usage(const BodyPlace& here, size_t index, JsonValue usage);
     void write();
     void write_block(const Block& block);
 
@@ -67,7 +68,7 @@ void AnthropicStream::message_start(const BodyPlace& here, JsonValue message) {
     }
 }
 
-void AnthropicStream::message_delta(const BodyPlace& here, size_t index, JsonValue event) {
+void AnthropicStream::message_delta(const BodyPlace& here, JsonValue event) {
     for (JsonMember member : event["delta"].members()) {
         if (member.key == "stop_reason" && member.value.is_string()) {
             reason_ = member.value.text();
@@ -75,7 +76,10 @@ void AnthropicStream::message_delta(const BodyPlace& here, size_t index, JsonVal
             here.below("delta").keep(member.key, member.value);
         }
     }
-    for (JsonMember counter : event["usage"].members()) {
+}
+
+void AnthropicStream::read_end_usage(const BodyPlace& here, size_t index, JsonValue usage) {
+    for (JsonMember counter : usage.members()) {
         bool repeats_input = counter.key == "input_tokens" &&
                              counter.value.integer() == usage_.input.value.integer();
         if (counter.key == "output_tokens") {
@@ -84,15 +88,20 @@ void AnthropicStream::message_delta(const BodyPlace& here, size_t index, JsonVal
         } else if (counter.key == "input_tokens" && !usage_.input.value.exists()) {
             usage_.input = counter;
         } else if (!repeats_input) {
-            here.below("usage").keep(counter.key, counter.value);
+            here.keep(counter.key, counter.value);
         }
+    }
+    if (!usage.is_object()) {
+        here.keep(usage);
     }
 }
 
 void AnthropicStream::delta(const BodyPlace& here, JsonValue event) {
     Block& block = blocks_[event["index"].integer().value_or(0)];
     for (JsonMember member : event["delta"].members()) {
-        if (member.key == "text" || member.key == "thinking") {
+        if (!member.value.is_string()) {
+            here.below("delta").keep(member.key, member.value);
+        } else if (member.key == "text" || member.key == "thinking") {
             block.text += member.value.text();
         } else if (member.key == "partial_json") {
             block.arguments += member.value.text();
@@ -109,18 +118,19 @@ void AnthropicStream::event(const BodyPlace& here, size_t index, JsonValue event
         if (key == "type" || key == "index" || read_bedrock_member(here, key, member.value)) {
             continue;
         }
-        if (key == "message" && type == "message_start") {
+        bool whole = member.value.is_object();
+        if (key == "message" && type == "message_start" && whole) {
             message_start(here.below(key), member.value);
-        } else if (key == "content_block" && type == "content_block_start") {
+        } else if (key == "content_block" && type == "content_block_start" && whole) {
             Block& block = blocks_[event["index"].integer().value_or(0)];
             block.start = member.value;
             block.event = index;
-        } else if (key == "delta" && type == "content_block_delta") {
+        } else if (key == "delta" && type == "content_block_delta" && whole) {
             delta(here, event);
-        } else if (key == "delta" && type == "message_delta") {
-            message_delta(here, index, event);
+        } else if (key == "delta" && type == "message_delta" && whole) {
+            message_delta(here, event);
         } else if (key == "usage" && type == "message_delta") {
-            continue;  // message_delta() read it
+            read_end_usage(here.below(key), index, member.value);
         } else if (key == "completion" && member.value.is_string()) {
             completion_ += member.value.text();
         } else if (key == "stop_reason" && member.value.is_string()) {

@@ -41,6 +41,18 @@ void BodyPlace::keep_others(JsonValue object, std::initializer_list<std::string_
             keep(member.key, member.value);
         }
     }
+    if (!object.is_object()) {
+        keep(object);
+    }
+}
+
+void BodyPlace::keep_unless_text(JsonValue object,
+                                 std::initializer_list<std::string_view> keys) const {
+    for (std::string_view key : keys) {
+        if (!object[key].is_string()) {
+            keep(key, object[key]);
+        }
+    }
 }
 
 void BodyPlace::fill_or_keep(Field field, std::string_view key, JsonValue value) const {

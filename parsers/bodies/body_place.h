@@ -42,8 +42,10 @@ class BodyPlace {
     void keep(JsonValue value) const;
     void keep(std::string_view key, JsonValue value) const;
 
-    // Members of `object` that are not among `known`.
+    // Members of `object` that are not among `known`; all of it when it is no object.
     void keep_others(JsonValue object, std::initializer_list<std::string_view> known) const;
+    // Members that were read as texts and are none.
+    void keep_unless_text(JsonValue object, std::initializer_list<std::string_view> keys) const;
 
     void fill_or_keep(Field field, std::string_view key, JsonValue value) const;
     // True when the table names `key`: the value went to its field, or to Unmapped.

@@ -47,6 +47,7 @@ void write_tool_use(const BodyPlace& place, JsonValue use, MessagesWriter& out, 
     if (of_answer) {
         add_tool_call(place.scratch(), id, name, use["input"]);
     }
+    place.keep_unless_text(use, {"toolUseId", "name"});
     place.keep_others(use, {"toolUseId", "name", "input"});
 }
 
@@ -79,6 +80,7 @@ void write_block(const BodyPlace& place, JsonValue block, MessagesWriter& out, b
         } else if (key == "toolResult" && value.is_object()) {
             out.tool_result(value["toolUseId"].text(), value["content"]);
             add_tool_result(place.scratch(), value["toolUseId"].text(), value["content"]);
+            here.keep_unless_text(value, {"toolUseId"});
             here.keep_others(value, {"toolUseId", "content"});
         } else if (key == "guardContent" && value["text"]["text"].is_string()) {
             out.text(value["text"]["text"].text());
@@ -117,7 +119,7 @@ void read_system(const BodyPlace& place, JsonValue system) {
             here.keep(block);
         }
     }
-    if (system.is_object()) {
+    if (!system.is_string() && !system.is_array()) {
         place.keep(system);
     }
 }

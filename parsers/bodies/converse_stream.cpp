@@ -60,6 +60,9 @@ void ConverseStream::block_start(const BodyPlace& here, JsonValue value) {
             here.keep(member.key, member.value);
         }
     }
+    if (!value.is_object()) {
+        here.keep(value);
+    }
 }
 
 void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
@@ -81,6 +84,9 @@ void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
             below.keep(member.value);
         }
     }
+    if (!value["delta"].is_object()) {
+        delta.keep(value["delta"]);
+    }
     here.keep_others(value, {"delta", "contentBlockIndex"});
 }
 
@@ -92,6 +98,9 @@ void ConverseStream::message_stop(const BodyPlace& here, JsonValue value) {
         } else {
             here.keep(member.key, member.value);
         }
+    }
+    if (!value.is_object()) {
+        here.keep(value);
     }
 }
 
@@ -107,6 +116,9 @@ void ConverseStream::metadata(const BodyPlace& here, JsonValue value) {
         } else {
             below.keep(member.value);
         }
+    }
+    if (!value.is_object()) {
+        here.keep(value);
     }
 }
 
