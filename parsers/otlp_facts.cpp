@@ -102,11 +102,20 @@ void RecordReader::usage_details(const BodyPlace& place, const Content& content)
         return;
     }
     BodyPlace here = place.below(content.key);
+    std::string rest;
     for (JsonMember member : object.members()) {
         if (!here.fill_member(kUsageMembers, member.key, member.value)) {
-            here.keep(member.key, member.value);
+            add_member(rest, member.key, member.value);
         }
     }
+    if (rest.empty()) {
+        return;
+    }
+    if (record_->has(Field::kUsageDetails)) {  // of another vocabulary: this one stays apart
+        place.keep(content.key, content.value);
+        return;
+    }
+    record_->set_json(Field::kUsageDetails, "{" + rest + "}");
 }
 
 void RecordReader::cost_details(const BodyPlace& place, const Content& content) {
@@ -312,7 +321,9 @@ void RecordReader::embeddings(const BodyPlace& place) {
                 record_->set_integer(Field::kGenAiEmbeddingsDimensionCount,
                                      static_cast<int64_t>(length));
             }
-            vector_detail(item);
+            if (length > 0) {
+                vector_detail(item);
+            }
         } else {
             PoolScope scope(pool_);
             place.keep(item.key, plain(item.value, pool_));

@@ -26,41 +26,80 @@ constexpr std::array<bool, 256> kPlain = [] {
     return plain;
 }();
 
-// Bytes from `at` that stand for themselves: printable ASCII but backslash and '='.
-size_t plain_run(const char* at, size_t size) {
+#if defined(__SSE2__)
+// A bit for each byte that does not stand for itself.
+uint32_t special_bytes(__m128i block) {
+    // Signed: bytes from 0x80 on are negative and therefore below 0x20 too.
+    __m128i special = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(block, _mm_set1_epi8('=')));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7F)));
+    return static_cast<uint32_t>(_mm_movemask_epi8(special));
+}
+#endif
+
+// Copies bytes that stand for themselves, printable ASCII but backslash and '=', up to the first
+// that does not. Returns how many; up to `size` bytes of `out` may be overwritten.
+size_t copy_plain(char* out, const char* from, size_t size) {
     size_t done = 0;
 #if defined(__SSE2__)
-    const __m128i lowest = _mm_set1_epi8(0x20);
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i equals = _mm_set1_epi8('=');
-    const __m128i del = _mm_set1_epi8(0x7F);
     for (; done + 16 <= size; done += 16) {
-        __m128i block =
-            _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(at + done)));
-        // Signed: bytes from 0x80 on are negative and therefore below 0x20 too.
-        __m128i special = _mm_cmplt_epi8(block, lowest);
-        special = _mm_or_si128(special, _mm_cmpeq_epi8(block, backslash));
-        special = _mm_or_si128(special, _mm_cmpeq_epi8(block, equals));
-        special = _mm_or_si128(special, _mm_cmpeq_epi8(block, del));
-        auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
-        if (mask != 0) {
-            return done + static_cast<size_t>(std::countr_zero(mask));
+        __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + done));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + done), block);
+        if (uint32_t special = special_bytes(block); special != 0) {
+            return done + static_cast<size_t>(std::countr_zero(special));
         }
     }
+    if (done + 8 <= size) {
+        __m128i block = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + done));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(out + done), block);
+        if (uint32_t special = special_bytes(block) & 0xFF; special != 0) {
+            return done + static_cast<size_t>(std::countr_zero(special));
+        }
+        done += 8;
+    }
 #endif
-    while (done < size && kPlain[static_cast<uint8_t>(at[done])]) {
+    while (done < size && kPlain[static_cast<uint8_t>(from[done])]) {
+        out[done] = from[done];
         ++done;
     }
     return done;
 }
 
-// One character of the input and what is written for it.
+// What is written for one character of the input that is no plain ASCII.
 struct Unit {
     size_t size = 1;        // bytes of input
-    bool same = false;      // written as it is
     size_t characters = 1;  // seen by the reader
+    size_t shown = 0;       // bytes of text
     bool altered = false;
-    std::string_view shown;
+    std::array<char, 12> text;
+
+    void show(std::string_view as) {
+        std::memcpy(text.data(), as.data(), as.size());
+        shown = as.size();
+    }
+
+    // "<U+202E>"
+    void show_code_point(uint32_t cp) {
+        static constexpr char kDigits[] = "0123456789ABCDEF";
+        size_t digits = cp > 0xFFFF ? 5 : 4;
+        std::memcpy(text.data(), "<U+", 3);
+        for (size_t i = 0; i < digits; ++i) {
+            text[3 + i] = kDigits[(cp >> (4 * (digits - 1 - i))) & 15];
+        }
+        text[3 + digits] = '>';
+        shown = characters = digits + 4;
+        altered = true;
+    }
+
+    // U+2400 and following: a picture of a C0 control; U+2421 for DEL.
+    void show_picture(uint8_t control) {
+        text[0] = '\xE2';
+        text[1] = '\x90';
+        text[2] = static_cast<char>(0x80 + (control == 0x7F ? 0x21 : control));
+        shown = 3;
+        altered = true;
+    }
 };
 
 bool is_continuation(uint8_t c) {
@@ -97,34 +136,7 @@ bool is_deceptive(uint32_t cp) {
            (cp >= 0xE0000 && cp <= 0xE007F);
 }
 
-class Replacement {
- public:
-    // "<U+202E>"
-    std::string_view code_point(uint32_t cp) {
-        static constexpr char kDigits[] = "0123456789ABCDEF";
-        size_t digits = cp > 0xFFFF ? 5 : 4;
-        std::memcpy(text_.data(), "<U+", 3);
-        for (size_t i = 0; i < digits; ++i) {
-            text_[3 + i] = kDigits[(cp >> (4 * (digits - 1 - i))) & 15];
-        }
-        text_[3 + digits] = '>';
-        return {text_.data(), digits + 4};
-    }
-
-    // U+2400 and following: a picture of a C0 control; U+2421 for DEL.
-    std::string_view picture(uint8_t control) {
-        text_[0] = '\xE2';
-        text_[1] = '\x90';
-        text_[2] = static_cast<char>(0x80 + (control == 0x7F ? 0x21 : control));
-        return {text_.data(), 3};
-    }
-
- private:
-    std::array<char, 12> text_{};
-};
-
-// The unit at the start of `text`, which is no plain ASCII.
-Unit next_unit(std::string_view text, Replacement& replacement) {
+Unit next_unit(std::string_view text) {
     Unit unit;
     auto c = static_cast<uint8_t>(text[0]);
     if (c >= 0x80) {
@@ -132,113 +144,132 @@ Unit next_unit(std::string_view text, Replacement& replacement) {
         size_t size = decode(text, cp);
         if (size == 0) {
             unit.altered = true;
-            unit.shown = kReplacementCharacter;
+            unit.show(kReplacementCharacter);
             return unit;
         }
         unit.size = size;
-        unit.same = !is_deceptive(cp);
-        if (unit.same) {
-            unit.shown = text.substr(0, size);
+        if (is_deceptive(cp)) {
+            unit.show_code_point(cp);
         } else {
-            unit.altered = true;
-            unit.shown = replacement.code_point(cp);
-            unit.characters = unit.shown.size();
+            unit.show(text.substr(0, size));
         }
         return unit;
     }
     switch (c) {
         case '\\':
-            unit.shown = "\\\\";
+            unit.show("\\\\");
             break;
         case '=':
-            unit.shown = "\\=";
+            unit.show("\\=");
             break;
         case '\n':
-            unit.shown = "\\n";
+            unit.show("\\n");
             break;
         case '\r':
-            unit.shown = "\\r";
+            unit.show("\\r");
             break;
         case '\t':
-            unit.shown = " ";
+            unit.show(" ");
             break;
         default:
-            unit.altered = true;
-            unit.shown = replacement.picture(c);
+            unit.show_picture(c);
             break;
     }
     return unit;
 }
 
-CefValueResult append_units(std::string& out, std::string_view text, size_t characters,
-                            size_t bytes) {
-    CefValueResult result;
-    Replacement replacement;
-    size_t copied = 0;  // input before this is written
-    size_t at = 0;
-    while (at < text.size()) {
-        size_t run = plain_run(text.data() + at, text.size() - at);
-        size_t fits = std::min({run, characters, bytes});
-        at += fits;
-        characters -= fits;
-        bytes -= fits;
-        if (fits < run) {
-            result.truncated = true;
-            break;
+// One value on its way from the record into the event, with what is left of its limits.
+struct Transfer {
+    std::string_view rest;
+    char* out;
+    size_t characters;
+    size_t bytes;
+    bool altered = false;
+
+    // Until the text ends (true) or its next character is over a limit (false).
+    bool run() {
+        while (!rest.empty()) {
+            size_t allowed = std::min({rest.size(), characters, bytes});
+            size_t plain = copy_plain(out, rest.data(), allowed);
+            out += plain;
+            characters -= plain;
+            bytes -= plain;
+            rest.remove_prefix(plain);
+            if (rest.empty()) {
+                break;
+            }
+            if (plain == allowed) {
+                return false;
+            }
+            Unit unit = next_unit(rest);
+            if (unit.characters > characters || unit.shown > bytes) {
+                return false;
+            }
+            std::memcpy(out, unit.text.data(), unit.text.size());
+            out += unit.shown;
+            characters -= unit.characters;
+            bytes -= unit.shown;
+            rest.remove_prefix(unit.size);
+            altered |= unit.altered;
         }
-        if (at == text.size()) {
-            break;
-        }
-        Unit unit = next_unit(text.substr(at), replacement);
-        if (unit.characters > characters || unit.shown.size() > bytes) {
-            result.truncated = true;
-            break;
-        }
-        characters -= unit.characters;
-        bytes -= unit.shown.size();
-        result.altered |= unit.altered;
-        if (!unit.same) {
-            out.append(text, copied, at - copied);
-            out.append(unit.shown);
-            copied = at + unit.size;
-        }
-        at += unit.size;
+        return true;
     }
-    out.append(text, copied, at - copied);
-    return result;
+};
+
+// No byte of input and no character of output becomes more than this: C1 controls are two bytes and
+// are shown as eight, other characters take up to four.
+constexpr size_t kGrowthMax = 4;
+
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
 }
 
 std::string_view without_blanks(std::string_view text) {
-    size_t begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) {
-        return {};
+    size_t begin = 0;
+    size_t end = text.size();
+    while (begin < end && is_blank(text[begin])) {
+        ++begin;
     }
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+    while (end > begin && is_blank(text[end - 1])) {
+        --end;
+    }
+    return text.substr(begin, end - begin);
 }
 
 }  // namespace
 
-CefValueResult append_cef_value(std::string& out, std::string_view text,
+CefValueResult append_cef_value(CefBuffer& out, std::string_view text,
                                 const CefValueLimits& limits) {
-    size_t start = out.size();
     text = without_blanks(text);
-    CefValueResult result = append_units(out, text, limits.characters_max, limits.bytes_max);
-    if (!result.truncated) {
-        return result;
-    }
     bool marked =
         limits.ellipsis && limits.characters_max > 1 && limits.bytes_max > kEllipsis.size();
-    if (marked) {
-        out.resize(start);
-        result =
-            append_units(out, text, limits.characters_max - 1, limits.bytes_max - kEllipsis.size());
-        result.truncated = true;
-        out += kEllipsis;
-    } else {
-        while (out.size() > start && out.back() == ' ') {
-            out.pop_back();
+    size_t kept_characters = marked ? 1 : 0;
+    size_t kept_bytes = marked ? kEllipsis.size() : 0;
+    char* start = out.room(kGrowthMax * std::min(text.size(), limits.characters_max) +
+                           sizeof(Unit::text) + kEllipsis.size());
+    Transfer transfer{text, start, limits.characters_max - kept_characters,
+                      limits.bytes_max - kept_bytes};
+    CefValueResult result;
+    result.truncated = !transfer.run();
+    if (result.truncated && marked) {
+        // What is left may just fit where the ellipsis would stand.
+        Transfer last = transfer;
+        last.characters += kept_characters;
+        last.bytes += kept_bytes;
+        result.truncated = !last.run();
+        if (!result.truncated) {
+            transfer = last;
+        } else {
+            std::memcpy(transfer.out, kEllipsis.data(), kEllipsis.size());
+            transfer.out += kEllipsis.size();
+        }
+    } else if (result.truncated) {
+        while (transfer.out > start && transfer.out[-1] == ' ') {
+            --transfer.out;
         }
     }
+    result.altered = transfer.altered;
+    out.written_to(transfer.out);
     return result;
 }
 

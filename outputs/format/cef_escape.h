@@ -4,8 +4,9 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
+
+#include "format/cef_buffer.h"
 
 namespace llmtrail {
 
@@ -21,7 +22,7 @@ struct CefValueResult {
 };
 
 // Appends `text` without the blanks at its ends; may append nothing.
-CefValueResult append_cef_value(std::string& out, std::string_view text,
+CefValueResult append_cef_value(CefBuffer& out, std::string_view text,
                                 const CefValueLimits& limits);
 
 }  // namespace llmtrail
