@@ -33,6 +33,18 @@ std::string location(const VerifyReport& report) {
     return text;
 }
 
+// What was not opened is said loudly: a verdict without it speaks of structure and signatures only.
+std::string content_words(const VerifyReport& report) {
+    if (report.content_checked) {
+        return "opened and matched against its commitments";
+    }
+    if (report.unopened_segments == 0) {
+        return "NOT OPENED: structure, chain, tree and signatures only; give --keys DIR";
+    }
+    return "NOT OPENED in " + std::to_string(report.unopened_segments) + " segments, the first is " + report.first_unopened +
+           ": no key here opens them";
+}
+
 std::string as_text(const VerifyReport& report) {
     std::string text = std::string(verdict_name(report.verdict)) + "\n";
     auto line = [&text](std::string_view name, std::string_view value) {
@@ -49,9 +61,10 @@ std::string as_text(const VerifyReport& report) {
     line("bytes", std::to_string(report.bytes));
     line("tree size", std::to_string(report.tree_size));
     line("root", report.root_hex);
-    line("content", report.content_checked
-                        ? "opened and matched against its commitments"
-                        : "not opened: structure, chain, tree and signatures only");
+    line("content", content_words(report));
+    if (report.unknown_frames > 0) {
+        line("frames of unknown types, counted and not interpreted", std::to_string(report.unknown_frames));
+    }
     line("trust",
          report.trust_is_local
              ? "this host's own key: proves nothing against root on this host; give --trust FILE"
@@ -104,6 +117,8 @@ std::string as_json(const VerifyReport& report) {
         json.number("record", *report.record);
     }
     json.number("segments", report.segments);
+    json.number("unopened_segments", report.unopened_segments);
+    json.number("unknown_frames", report.unknown_frames);
     json.number("frames", report.frames);
     json.number("records", report.records);
     json.number("seals", report.seals);

@@ -54,8 +54,19 @@ struct SectionCompressor::State {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
+    // At least `bytes`, never cleared: a string would be filled with zeros for each section.
+    char* room(size_t bytes) {
+        if (bytes > room_bytes) {
+            room_bytes = bytes;
+            compressed = std::make_unique_for_overwrite<char[]>(bytes);
+        }
+        return compressed.get();
+    }
+
     int level;
     ZSTD_CCtx* context;
+    std::unique_ptr<char[]> compressed;
+    size_t room_bytes = 0;
 };
 
 SectionCompressor::SectionCompressor(int level) : state_(std::make_unique<State>(level)) {
@@ -75,15 +86,14 @@ Result<void> SectionCompressor::compress(ByteView raw, ByteView commitments, Byt
         out.append(raw);
         return {};
     }
-    size_t at = out.size();
-    out.resize(at + ZSTD_compressBound(raw.size()));
-    size_t written =
-        ZSTD_compress2(state_->context, out.data() + at, out.size() - at, raw.data(), raw.size());
+    size_t bound = ZSTD_compressBound(raw.size());
+    char* compressed = state_->room(bound);
+    size_t written = ZSTD_compress2(state_->context, compressed, bound, raw.data(), raw.size());
     if (ZSTD_isError(written) != 0) {
         return fail(ErrorCode::kInternal,
                     std::string("compressing: ") + ZSTD_getErrorName(written));
     }
-    out.resize(at + written);
+    out.append(compressed, written);
     return {};
 }
 

@@ -1,5 +1,6 @@
 #include "spool/open_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -11,6 +12,11 @@ constexpr uint64_t kRecordOverheadMax =
     kDigestBytes + 1 + 3 * kDigestBytes + 4 * 5;  // leaf, commitments, lengths
 constexpr uint64_t kFrameOverheadMax = 4096;
 constexpr uint64_t kCompressionSlackShift = 7;  // zstd's bound is below raw + raw/128 + 1 KiB
+
+// Room for a batch like the last one, so that it grows without being copied.
+size_t expected_bytes(const Bytes& last) {
+    return std::min(last.size() + last.size() / 8, kBatchPlaintextBytesMax);
+}
 
 }  // namespace
 
@@ -78,10 +84,12 @@ std::shared_ptr<const Batch> OpenBatch::take(uint64_t segment_no, uint64_t first
     batch->first_index = first_index;
     batch->sections = std::move(raw_);
     batch->records = std::move(records_);
-    for (Bytes& raw : raw_) {
-        raw.clear();
+    for (size_t s = 0; s < kSectionCount; ++s) {
+        raw_[s].clear();
+        raw_[s].reserve(expected_bytes(batch->sections[s]));
     }
     records_.clear();
+    records_.reserve(batch->records.size());
     content_bytes_ = 0;
     section_content_bytes_ = {};
     return batch;

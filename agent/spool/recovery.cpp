@@ -85,6 +85,7 @@ Result<Recovery> recover_log(FileSystem& files, const std::string& directory,
     recovery.last_segment_no = numbers->back();
     std::optional<std::pair<uint64_t, SegmentScan>> unusable;
     std::optional<SegmentScan> usable;
+    bool damaged = false;  // a segment that no crash leaves so
     std::vector<uint64_t> read;
     while (!usable && !numbers->empty()) {
         uint64_t number = numbers->back();
@@ -99,6 +100,7 @@ Result<Recovery> recover_log(FileSystem& files, const std::string& directory,
             continue;
         }
         recovery.torn_bytes += scan->file_bytes;
+        damaged = damaged || scan->reason == RecoveryReason::kDamaged;
         unusable = {number, std::move(*scan)};
     }
     if (!usable) {
@@ -114,6 +116,9 @@ Result<Recovery> recover_log(FileSystem& files, const std::string& directory,
     recovery.body = unusable && tail_bytes == 0
                         ? describe(unusable->second, unusable->first, recovery.head)
                         : describe(*usable, usable_no, recovery.head);
+    if (damaged && recovery.body.reason != RecoveryReason::kNotOurs) {
+        recovery.body.reason = RecoveryReason::kDamaged;  // the worst of what is made void
+    }
     if (recovery.torn_bytes > 0) {
         recovery.torn_segment = segment_file_name(recovery.body.segment_no);
     }

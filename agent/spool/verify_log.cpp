@@ -1,5 +1,6 @@
 #include "spool/verify_log.h"
 
+#include <bit>
 #include <utility>
 
 #include "base/hex.h"
@@ -7,6 +8,24 @@
 #include "spool/key_file.h"
 
 namespace llmtrail {
+
+namespace {
+
+constexpr size_t kFirstIndexAt = 56;
+
+// From a whole file that is smaller than the largest header. A header's length follows from its
+// first index: a length that does not is no crash.
+bool ends_inside_header(ByteView file) {
+    if (file.size() < kHeaderBytesMin) {
+        return true;
+    }
+    Result<size_t> size = segment_header_size(file);
+    uint64_t first_index = ByteReader(file.substr(kFirstIndexAt)).u64();
+    size_t frontier_hashes = static_cast<size_t>(std::popcount(first_index));
+    return size && *size == kHeaderBytesMin + kDigestBytes * frontier_hashes && file.size() < *size;
+}
+
+}  // namespace
 
 LogWalker::LogWalker(FileSystem& files, std::string directory, const PublicKey& trusted,
                      const LocalKeys* keys)
@@ -82,18 +101,9 @@ LogWalker::Fault LogWalker::open_segment(const SegmentOutline& outline, bool las
         return unverifiable(file.error().message);
     }
     Result<Bytes> head = files_.read_file(path, kHeaderBytesMax);
-    if (last && head && head->size() < kHeaderBytesMax) {
-        Result<size_t> size = segment_header_size(*head);
-        bool is_short = head->size() < kHeaderBytesMin || (size && head->size() < *size);
-        if (is_short) {
-            return Violation{Verdict::kTornTail,
-                             "the segment ends inside its header",
-                             segment_no_,
-                             0,
-                             0,
-                             {},
-                             {}};
-        }
+    if (last && head && ends_inside_header(*head)) {
+        return Violation{
+            Verdict::kTornTail, "the segment ends inside its header", segment_no_, 0, 0, {}, {}};
     }
     return tampered("segment header: " + file.error().message);
 }

@@ -13,7 +13,7 @@ constexpr size_t kBitStride = 37;  // coprime with 8: every bit of a byte has it
 #else
 constexpr size_t kBitStride = 1;
 #endif
-constexpr int kMutants = 4000;
+constexpr int kMutants = 3400;
 constexpr int kMutantKinds = 18;
 constexpr int kPowerCutsPerKind = 250;
 
@@ -162,8 +162,8 @@ void live_through_power_cuts(PowerCut kind, uint64_t seed) {
         VerifyRig rig(seed * 1000 + static_cast<uint64_t>(i));
         rig.options.segment_bytes_max = 8500 + random.below(4000);
         FakeRandom shapes(random.next());
-        Workload work;
         for (uint64_t life = 0; life < 3; ++life) {
+            Workload work;
             rig.disk.stop_after(10 + random.below(life == 0 ? 150 : 60));
             {
                 Result<std::unique_ptr<SpoolWriter>> writer = rig.open();

@@ -57,6 +57,9 @@ constexpr Field kSealFields[] = {
     {"next_pk", 128, 32},      {"cursors", 160, 1},    {"ledger", 161, 1},
 };
 
+constexpr size_t kFrameNoAt = 8;
+constexpr size_t kIndexAt = 16;
+
 // The first byte, the last, and the top bit: small and huge values.
 std::vector<Bytes> changes_of(const Bytes& bytes, size_t at, size_t size) {
     std::vector<Bytes> changed(3, bytes);
@@ -86,6 +89,7 @@ TEST_CASE("a changed field of a segment header is found in that segment, checksu
                 for (const VerifyReport& report : {rig.verify(), rig.verify_keyless()}) {
                     check_verdict(report, expected);
                     CHECK_MESSAGE(report.segment == segment_file_name(no), found(report));
+                    CHECK_MESSAGE(report.offset == 0, found(report));
                 }
             }
         }
@@ -113,6 +117,9 @@ TEST_CASE(
                     check_verdict(keyless, Verdict::kTampered);
                     CHECK(keyless.segment == segment_file_name(no));
                     CHECK(keyless.offset >= place.offset);
+                    if (field.offset == kFrameNoAt || field.offset == kIndexAt) {
+                        CHECK(keyless.offset == place.offset);
+                    }
                 }
             }
         }

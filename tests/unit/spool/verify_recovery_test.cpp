@@ -298,7 +298,7 @@ TEST_CASE(
 TEST_CASE(
     "a failed write leaves a log that is CLEAN after an orderly stop, whatever operation failed") {
     VerifyRig plain;
-    make_closed_log(plain, 5);
+    make_closed_log(plain, 12);
     uint64_t total = plain.disk.operations();
     int verified = 0;
     for (uint64_t n = 0; n < total; ++n) {
@@ -311,8 +311,8 @@ TEST_CASE(
         if (!writer) {
             continue;
         }
-        if (!work.run(rig, **writer, 5, shapes)) {
-            REQUIRE(work.run(rig, **writer, 5, shapes));
+        if (!work.run(rig, **writer, 12, shapes)) {
+            REQUIRE(work.run(rig, **writer, 12, shapes));
         }
         Result<void> closed = (*writer)->close();
         rig.disk.reset_count();

@@ -270,6 +270,17 @@ TEST_CASE("an I/O error at any operation gives no CLEAN verdict and no false ala
     }
 }
 
+TEST_CASE("a header length that does not follow from the first index is no cut header") {
+    VerifyRig rig;
+    make_closed_log(rig, 1, 7, 2);
+    uint64_t last = rig.last_segment();
+    Bytes bytes = rig.segment(last);
+    bytes[13] = static_cast<char>(bytes[13] ^ 4);  // 1,024 more: beyond the end of the file
+    REQUIRE(*segment_header_size(bytes) > bytes.size());
+    rig.put(last, bytes);
+    check_tampered_at(rig.verify(), last, 0);
+}
+
 TEST_CASE("an empty file where the last segment should be is TORN_TAIL, elsewhere TAMPERED") {
     VerifyRig rig;
     make_closed_log(rig, 2, 7, 3);
