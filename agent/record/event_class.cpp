@@ -136,42 +136,34 @@ bool equals_any(std::string_view text, std::initializer_list<std::string_view> w
     });
 }
 
-struct GuardrailSummary {
-    bool overridden = false;
-    bool blocked = false;
-    bool redacted = false;
-    bool flagged = false;
-};
-
-GuardrailSummary summarize_guardrails(const AuditRecord& record) {
-    GuardrailSummary summary;
-    summary.blocked = record.boolean(Field::kGuardrailBlocked).value_or(false);
-    summary.flagged = record.boolean(Field::kGuardrailTriggered).value_or(false);
-    ObjectListReader list(record.text(Field::kGuardrails));
-    std::string_view key;
-    std::string_view value;
-    while (list.next_item()) {
-        while (list.next_member(key, value)) {
-            bool is_action = key == "action";
-            if (!is_action && key != "verdict") {
-                continue;
-            }
-            summary.overridden |= equals_any(value, {"override", "overridden"});
-            summary.blocked |= is_action && equals_any(value, {"block", "blocked"});
-            summary.redacted |= is_action && equals_any(value, {"modify", "redact", "redacted"});
-            summary.flagged |=
-                equals_any(value, {"warn", "modify", "deny", "flag", "flagged", "escalate"});
-        }
+// One word of a guardrail's verdict or of its action.
+void add_guardrail_word(GuardrailSummary& summary, std::string_view word, bool is_action) {
+    if (word == "allow" || word == "null" || (is_action && word == "none")) {
+        return;
     }
-    ObjectListReader reasons(record.text(Field::kGenAiResponseFinishReasons));
-    while (reasons.next_item()) {
-        summary.blocked |= reasons.item_is_string() && reasons.string() == "content_filter";
-    }
-    return summary;
+    summary.acted = true;
+    summary.overridden |= equals_any(word, {"override", "overridden"});
+    summary.blocked |= is_action && equals_any(word, {"block", "blocked"});
+    summary.redacted |= is_action && equals_any(word, {"modify", "redact", "redacted"});
+    summary.flagged |= equals_any(word, {"warn", "modify", "deny", "flag", "flagged", "escalate"});
 }
 
-const EventClass* guardrail_class(const AuditRecord& record) {
-    GuardrailSummary summary = summarize_guardrails(record);
+constexpr std::string_view kFilteredReason = "content_filter";
+
+bool is_filtered(std::string_view finish_reasons) {
+    if (finish_reasons.find(kFilteredReason) == std::string_view::npos) {
+        return false;
+    }
+    ObjectListReader reasons(finish_reasons);
+    while (reasons.next_item()) {
+        if (reasons.item_is_string() && reasons.string() == kFilteredReason) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const EventClass* guardrail_class(const AuditRecord& record, const GuardrailSummary& summary) {
     bool of_guardrail = record.text(Field::kEventKind) == "guardrail";
     if (summary.overridden ||
         (of_guardrail && has_word(record.text(Field::kEventAction), kOverrideWords))) {
@@ -281,7 +273,30 @@ const EventClass* event_class_by_id(uint16_t id) {
     return at != end && at->id == id ? at : nullptr;
 }
 
+GuardrailSummary summarize_guardrails(const AuditRecord& record) {
+    GuardrailSummary summary;
+    summary.blocked = record.boolean(Field::kGuardrailBlocked).value_or(false);
+    summary.flagged = record.boolean(Field::kGuardrailTriggered).value_or(false);
+    ObjectListReader list(record.text(Field::kGuardrails));
+    std::string_view key;
+    std::string_view value;
+    while (list.next_item()) {
+        while (list.next_member(key, value)) {
+            bool is_action = key == "action";
+            if (is_action || key == "verdict") {
+                add_guardrail_word(summary, value, is_action);
+            }
+        }
+    }
+    summary.blocked |= is_filtered(record.text(Field::kGenAiResponseFinishReasons));
+    return summary;
+}
+
 const EventClass& event_class_of(const AuditRecord& record) {
+    return event_class_of(record, summarize_guardrails(record));
+}
+
+const EventClass& event_class_of(const AuditRecord& record, const GuardrailSummary& guardrails) {
     std::string_view kind = record.text(Field::kEventKind);
     if (kind == "rejected") {
         return row(605);
@@ -298,7 +313,7 @@ const EventClass& event_class_of(const AuditRecord& record) {
     if (kind == "edit") {
         return edit_class(record);
     }
-    if (const EventClass* guardrail = guardrail_class(record)) {
+    if (const EventClass* guardrail = guardrail_class(record, guardrails)) {
         return *guardrail;
     }
     if (kind == "tool") {

@@ -1,124 +1,163 @@
 #include "record/object_list.h"
 
+#include <bit>
+
 #include "base/utf8.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace llmtrail {
 
-void ObjectListReader::skip_space() {
-    while (at_ < json_.size() &&
-           (json_[at_] == ' ' || json_[at_] == '\n' || json_[at_] == '\t' || json_[at_] == '\r')) {
-        ++at_;
-    }
+namespace {
+
+constexpr std::string_view view_of(const char* begin, const char* end) {
+    return {begin, static_cast<size_t>(end - begin)};
 }
 
-bool ObjectListReader::take(char c) {
-    skip_space();
-    if (at_ >= json_.size() || json_[at_] != c) {
+inline const char* after_space(const char* at, const char* end) {
+    if (at<end&& * at> ' ') {
+        return at;  // as our encoders write it
+    }
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r')) {
+        ++at;
+    }
+    return at;
+}
+
+// The first quote or backslash, or `end`.
+const char* find_string_mark(const char* at, const char* end) {
+#if defined(__SSE2__)
+    for (; end - at >= 16; at += 16) {
+        __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+        auto mask = static_cast<uint32_t>(_mm_movemask_epi8(marks));
+        if (mask != 0) {
+            return at + std::countr_zero(mask);
+        }
+    }
+#endif
+    while (at < end && *at != '"' && *at != '\\') {
+        ++at;
+    }
+    return at;
+}
+
+// Reads the rest of a string whose quote stands before `at`; leaves `at` behind the closing quote,
+// or at the end.
+inline bool read_string_body(const char*& at, const char* end, std::string_view& inside) {
+    const char* begin = at;
+    const char* mark = find_string_mark(at, end);
+    while (mark < end && *mark == '\\') {
+        mark = end - mark > 2 ? find_string_mark(mark + 2, end) : end;
+    }
+    if (mark == end) {
+        at = end;
         return false;
     }
-    ++at_;
+    inside = view_of(begin, mark);
+    at = mark + 1;
     return true;
 }
 
-bool ObjectListReader::read_string(std::string_view& inside) {
-    if (!take('"')) {
+inline bool take(const char*& at, const char* end, char c) {
+    at = after_space(at, end);
+    if (at == end || *at != c) {
         return false;
     }
-    size_t begin = at_;
-    while (at_ < json_.size() && json_[at_] != '"') {
-        at_ += json_[at_] == '\\' ? size_t{2} : size_t{1};
-    }
-    if (at_ >= json_.size()) {
-        at_ = json_.size();
-        return false;
-    }
-    inside = json_.substr(begin, at_ - begin);
-    ++at_;
+    ++at;
     return true;
 }
 
-bool ObjectListReader::skip_value(std::string_view& text) {
-    skip_space();
-    size_t begin = at_;
+inline bool read_string(const char*& at, const char* end, std::string_view& inside) {
+    return take(at, end, '"') && read_string_body(at, end, inside);
+}
+
+// A value that is no string: up to the comma or bracket behind it.
+bool skip_value(const char*& at, const char* end, std::string_view& text) {
+    const char* begin = at;
     size_t depth = 0;
-    while (at_ < json_.size()) {
-        char c = json_[at_];
+    for (; at < end; ++at) {
+        char c = *at;
         if (c == '"') {
+            ++at;
             std::string_view inside;
-            if (!read_string(inside)) {
+            if (!read_string_body(at, end, inside)) {
                 return false;
             }
+            --at;
         } else if (c == '[' || c == '{') {
             ++depth;
-            ++at_;
         } else if (c == ']' || c == '}') {
             if (depth == 0) {
                 break;
             }
             --depth;
-            ++at_;
         } else if (c == ',' && depth == 0) {
             break;
-        } else {
-            ++at_;
         }
     }
-    text = json_.substr(begin, at_ - begin);
+    text = view_of(begin, at);
     return depth == 0 && !text.empty();
 }
+
+}  // namespace
 
 bool ObjectListReader::next_item() {
     std::string_view key;
     std::string_view value;
-    while (next_member(key, value)) {
+    while (in_object_ && next_member(key, value)) {
     }
     if (in_object_) {
         return false;  // the object did not end as one does
     }
-    bool separator = started_ ? take(',') : take('[');
+    bool separator = take(at_, end_, started_ ? ',' : '[');
     started_ = true;
     item_ = Item::kNone;
     if (!separator) {
         return false;
     }
-    skip_space();
-    if (at_ >= json_.size() || json_[at_] == ']') {
+    at_ = after_space(at_, end_);
+    if (at_ == end_ || *at_ == ']') {
         return false;
     }
-    if (json_[at_] == '"') {
+    if (*at_ == '"') {
         item_ = Item::kString;
-        return read_string(string_);
+        return read_string(at_, end_, string_);
     }
-    if (take('{')) {
+    if (*at_ == '{') {
+        ++at_;
         item_ = Item::kObject;
         in_object_ = true;
         first_member_ = true;
         return true;
     }
     item_ = Item::kOther;
-    return skip_value(value);
+    return skip_value(at_, end_, value);
 }
 
 bool ObjectListReader::next_member(std::string_view& key, std::string_view& value) {
     if (!in_object_) {
         return false;
     }
-    if (take('}')) {
+    if (take(at_, end_, '}')) {
         in_object_ = false;
         return false;
     }
-    if (!first_member_ && !take(',')) {
+    if (!first_member_ && !take(at_, end_, ',')) {
         return false;
     }
     first_member_ = false;
-    if (!read_string(key) || !take(':')) {
+    if (!read_string(at_, end_, key) || !take(at_, end_, ':')) {
         return false;
     }
-    skip_space();
-    if (at_ < json_.size() && json_[at_] == '"') {
-        return read_string(value);
+    at_ = after_space(at_, end_);
+    if (at_ < end_ && *at_ == '"') {
+        return read_string(at_, end_, value);
     }
-    return skip_value(value);
+    return skip_value(at_, end_, value);
 }
 
 static bool read_hex4(std::string_view text, size_t at, uint32_t& unit) {

@@ -14,7 +14,8 @@ namespace llmtrail {
 //   while (list.next_item()) { string() for a string; while (list.next_member(...)) for an object }
 class ObjectListReader {
  public:
-    explicit ObjectListReader(std::string_view json) : json_(json) {}
+    explicit ObjectListReader(std::string_view json)
+        : at_(json.data()), end_(json.data() + json.size()) {}
 
     // Moves to the next item of the array; what was left of the present item is skipped.
     bool next_item();
@@ -30,13 +31,8 @@ class ObjectListReader {
  private:
     enum class Item : uint8_t { kNone, kString, kObject, kOther };
 
-    void skip_space();
-    bool take(char c);
-    bool read_string(std::string_view& inside);
-    bool skip_value(std::string_view& text);
-
-    std::string_view json_;
-    size_t at_ = 0;
+    const char* at_;
+    const char* end_;
     Item item_ = Item::kNone;
     bool started_ = false;
     bool in_object_ = false;

@@ -41,7 +41,8 @@ class CefFormatter : public Formatter {
 
  private:
     void add_reference(const SpoolReference& reference);
-    void add_fields(const AuditRecord& record, const EventClass& event_class);
+    void add_fields(const AuditRecord& record, const EventClass& event_class,
+                    const GuardrailSummary& guardrails);
 
     FormatOptions options_;
     std::vector<CefRoute> routes_;
@@ -54,8 +55,6 @@ void CefFormatter::add_reference(const SpoolReference& reference) {
     extension_.add_text(cef_key("deviceExternalId"), {}, options_.host_id);
     extension_.add_text(cef_key("dvchost"), {}, options_.host_name);
     extension_.add_chain(cef_key("cs6"), "chain", reference.index, reference.leaf);
-    extension_.add_unsigned(cef_key("llmtrailIndex"), reference.index);
-    extension_.add_hex(cef_key("llmtrailLeaf"), reference.leaf);
     for (size_t s = 0; s < kSectionCount; ++s) {
         extension_.add_hex(kCommitmentKeys[s], reference.commitments[s]);
     }
@@ -64,7 +63,8 @@ void CefFormatter::add_reference(const SpoolReference& reference) {
     }
 }
 
-void CefFormatter::add_fields(const AuditRecord& record, const EventClass& event_class) {
+void CefFormatter::add_fields(const AuditRecord& record, const EventClass& event_class,
+                              const GuardrailSummary& guardrails) {
     bool of_settings = event_class.id >= 400 && event_class.id < 500;
     extension_.add_constant(cef_key("cat"), event_class.category);
     extension_.add_constant(cef_key("act"), cef_action(event_class.id));
@@ -73,10 +73,12 @@ void CefFormatter::add_fields(const AuditRecord& record, const EventClass& event
         extension_.add_text(cef_key("llmtrailModel"), {}, record.text(Field::kGenAiRequestModel));
     }
     add_identity(extension_, record);
-    add_guardrails(extension_, record, scratch_);
+    if (guardrails.acted) {
+        add_guardrails(extension_, record, scratch_);
+    }
     for (const CefRoute& route : routes_) {
         bool model_of_settings = of_settings && route.field == Field::kGenAiRequestModel;
-        if (!model_of_settings) {
+        if (record.has(route.field) && !model_of_settings) {
             add_routed_field(extension_, record, route, scratch_);
         }
     }
@@ -87,7 +89,8 @@ void CefFormatter::add_fields(const AuditRecord& record, const EventClass& event
 
 void CefFormatter::format(const AuditRecord& record, const SpoolReference& reference,
                           std::string& out) {
-    const EventClass& event_class = event_class_of(record);
+    GuardrailSummary guardrails = summarize_guardrails(record);
+    const EventClass& event_class = event_class_of(record, guardrails);
     size_t start = out.size();
     out += kHeaderStart;
     append_number(out, event_class.id);
@@ -98,7 +101,7 @@ void CefFormatter::format(const AuditRecord& record, const SpoolReference& refer
     out.push_back('|');
 
     extension_.clear();
-    add_fields(record, event_class);
+    add_fields(record, event_class, guardrails);
     add_reference(reference);
     extension_.fit(options_.event_bytes_max - (out.size() - start), kPreviewOrder.data(),
                    kPreviewOrder.size());

@@ -72,7 +72,7 @@ struct Unit {
     size_t characters = 1;  // seen by the reader
     size_t shown = 0;       // bytes of text
     bool altered = false;
-    std::array<char, 12> text;
+    std::array<char, 12> text{};
 
     void show(std::string_view as) {
         std::memcpy(text.data(), as.data(), as.size());
@@ -247,6 +247,13 @@ CefValueResult append_cef_value(CefBuffer& out, std::string_view text,
     size_t kept_bytes = marked ? kEllipsis.size() : 0;
     char* start = out.room(kGrowthMax * std::min(text.size(), limits.characters_max) +
                            sizeof(Unit::text) + kEllipsis.size());
+    // Most values are short and plain.
+    size_t allowed = std::min({text.size(), limits.characters_max, limits.bytes_max});
+    size_t plain = copy_plain(start, text.data(), allowed);
+    if (plain == text.size()) {
+        out.written_to(start + plain);
+        return {};
+    }
     Transfer transfer{text, start, limits.characters_max - kept_characters,
                       limits.bytes_max - kept_bytes};
     CefValueResult result;

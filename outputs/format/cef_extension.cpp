@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -10,85 +9,134 @@ namespace llmtrail {
 
 namespace {
 
-constexpr std::string_view kLabelSuffix = "Label";
 constexpr CefKeyId kAlteredKey = cef_key("llmtrailTextAltered");
 constexpr CefKeyId kOmittedKey = cef_key("llmtrailOmitted");
 
 // A preview shorter than this says nothing and is dropped whole.
 constexpr size_t kPreviewBytesMin = 16;
 
-struct Digits {
-    std::array<char, 24> text{};
-    size_t size = 0;
-
-    std::string_view view() const { return {text.data(), size}; }
+// A key as it is written before a value, in a block of one size: copying a whole block is cheaper
+// than copying as many bytes as a name happens to have.
+struct KeyBlock {
+    std::array<char, 31> text{};  // the name and '='
+    uint8_t size = 0;
 };
 
-template <typename Integer>
-Digits digits_of(Integer value) {
-    Digits digits;
-    char* end =
-        std::to_chars(digits.text.data(), digits.text.data() + digits.text.size(), value).ptr;
-    digits.size = static_cast<size_t>(end - digits.text.data());
-    return digits;
+constexpr auto kKeyBlocks = [] {
+    std::array<KeyBlock, kCefKeys.size()> blocks{};
+    for (size_t i = 0; i < kCefKeys.size(); ++i) {
+        std::string_view name = kCefKeys[i].name;
+        std::copy(name.begin(), name.end(), blocks[i].text.begin());
+        blocks[i].text[name.size()] = '=';
+        blocks[i].size = static_cast<uint8_t>(name.size() + 1);
+    }
+    return blocks;
+}();
+
+static_assert(kCefKeys.size() < 100, "written_size() counts two digits of llmtrailOmitted");
+
+// Up to sizeof(KeyBlock) bytes are overwritten.
+char* put_key(char* at, const KeyBlock& key) {
+    std::memcpy(at, &key, sizeof key);
+    return at + key.size;
+}
+
+constexpr std::string_view kLabelSuffix = "Label=";
+
+// What end_pair() writes at most.
+size_t label_bytes_max(std::string_view label) {
+    return 2 + sizeof(KeyBlock) + kLabelSuffix.size() + label.size();
 }
 
 }  // namespace
 
-void append_hex(std::string& out, ByteView bytes) {
-    static constexpr std::array<std::array<char, 2>, 256> kPairs = [] {
-        std::array<std::array<char, 2>, 256> pairs{};
-        for (size_t i = 0; i < 256; ++i) {
-            pairs[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
-        }
-        return pairs;
-    }();
-    size_t at = out.size();
-    out.resize(at + 2 * bytes.size());
-    for (char c : bytes) {
-        std::memcpy(out.data() + at, kPairs[static_cast<uint8_t>(c)].data(), 2);
-        at += 2;
-    }
-}
-
 CefExtension::CefExtension() {
-    pairs_.reserve(kCefKeys.size());
+    previews_.reserve(4);
 }
 
 void CefExtension::clear() {
-    values_.clear();
-    pairs_.clear();
-    seen_.reset();
+    text_.clear();
+    pair_count_ = 0;
+    previews_.clear();
+    seen_.fill(false);
+    bytes_ = 0;
+    moved_ = false;
     altered_ = false;
     omitted_ = 0;
 }
 
-CefExtension::Pair& CefExtension::begin_pair(CefKeyId key, std::string_view label) {
-    Pair& pair = pairs_.emplace_back();
-    pair.key = key;
-    pair.label = label;
-    pair.begin = static_cast<uint32_t>(values_.size());
-    return pair;
+// Writes the key; returns where the value goes.
+char* CefExtension::begin_pair(CefKeyId key, std::string_view label, size_t value_bytes_max) {
+    char* begin = text_.room(sizeof(KeyBlock) + value_bytes_max + label_bytes_max(label));
+    char* value = put_key(begin, kKeyBlocks[key]);
+    text_.written_to(value);
+    return value;
 }
 
-void CefExtension::end_pair(Pair& pair) {
-    pair.size = static_cast<uint32_t>(values_.size()) - pair.begin;
-    if (pair.size == 0) {
-        pairs_.pop_back();
+// The value stands at the end of text_; `begin` is where its key does.
+void CefExtension::end_pair(CefKeyId key, std::string_view label, size_t begin) {
+    const KeyBlock& block = kKeyBlocks[key];
+    if (text_.size() == begin + block.size) {
+        text_.cut_back_to(begin);
         return;
     }
-    seen_.set(pair.key);
+    char* at = text_.room(label_bytes_max(label));
+    *at++ = ' ';
+    if (!label.empty()) {
+        at = put_key(at, block) - 1;
+        std::memcpy(at, kLabelSuffix.data(), kLabelSuffix.size());
+        at += kLabelSuffix.size();
+        std::memcpy(at, label.data(), label.size());
+        at += label.size();
+        *at++ = ' ';
+    }
+    text_.written_to(at);
+    Pair& pair = pairs_[pair_count_++];
+    pair.key = key;
+    pair.dropped = false;
+    pair.begin = static_cast<uint32_t>(begin);
+    pair.end = static_cast<uint32_t>(text_.size());
+    bytes_ += pair.end - pair.begin;
+    seen_[key] = true;
+}
+
+void CefExtension::add_value(CefKeyId key, std::string_view label, std::string_view value) {
+    if (has(key) || value.empty()) {
+        return;
+    }
+    size_t begin = text_.size();
+    char* at = begin_pair(key, label, value.size());
+    std::memcpy(at, value.data(), value.size());
+    text_.written_to(at + value.size());
+    end_pair(key, label, begin);
 }
 
 void CefExtension::add_text(CefKeyId key, std::string_view label, std::string_view text) {
     if (has(key) || text.empty()) {
         return;
     }
-    Pair& pair = begin_pair(key, label);
+    size_t begin = text_.size();
+    begin_pair(key, label, 0);
     CefValueLimits limits;
     limits.characters_max = kCefKeys[key].characters_max;
-    altered_ |= append_cef_value(values_, text, limits).altered;
-    end_pair(pair);
+    altered_ |= append_cef_value(text_, text, limits).altered;
+    end_pair(key, label, begin);
+}
+
+// The prompt stands in an event under two keys: what was escaped for the first is copied.
+CefValueResult CefExtension::append_preview(const Preview& preview) {
+    if (!previews_.empty() && previews_.back().shows_the_same(preview)) {
+        const Preview& last = previews_.back();
+        size_t size = last.value_end - last.value_begin;
+        char* at = text_.room(size);
+        std::memcpy(at, text_.view().data() + last.value_begin, size);
+        text_.written_to(at + size);
+        return {.truncated = last.truncated};
+    }
+    CefValueLimits limits;
+    limits.characters_max = preview.characters;
+    limits.ellipsis = true;
+    return append_cef_value(text_, preview.text, limits);
 }
 
 void CefExtension::add_preview(CefKeyId key, std::string_view label, std::string_view text,
@@ -96,136 +144,130 @@ void CefExtension::add_preview(CefKeyId key, std::string_view label, std::string
     if (has(key) || text.empty() || characters == 0) {
         return;
     }
-    Pair& pair = begin_pair(key, label);
-    pair.text = text;
-    pair.cut_flag = cut_flag;
-    CefValueLimits limits;
-    limits.characters_max = std::min(kCefKeys[key].characters_max, characters);
-    limits.ellipsis = true;
-    CefValueResult result = append_cef_value(values_, text, limits);
+    Preview preview{.key = key, .cut_flag = cut_flag, .label = label, .text = text};
+    preview.characters = std::min(kCefKeys[key].characters_max, characters);
+    size_t begin = text_.size();
+    begin_pair(key, label, 0);
+    preview.pair = static_cast<uint32_t>(pair_count_);
+    preview.value_begin = static_cast<uint32_t>(text_.size());
+    CefValueResult result = append_preview(preview);
+    preview.value_end = static_cast<uint32_t>(text_.size());
+    preview.truncated = result.truncated;
     altered_ |= result.altered;
-    end_pair(pair);
+    end_pair(key, label, begin);
+    if (has(key)) {
+        previews_.push_back(preview);
+    }
     if (result.truncated) {
         add_constant(cut_flag, "true");
     }
 }
 
 void CefExtension::add_constant(CefKeyId key, std::string_view value) {
-    if (has(key)) {
-        return;
-    }
-    Pair& pair = begin_pair(key, {});
-    values_ += value;
-    end_pair(pair);
+    add_value(key, {}, value);
 }
 
 void CefExtension::add_integer(CefKeyId key, std::string_view label, int64_t value) {
     if (has(key)) {
         return;
     }
-    Pair& pair = begin_pair(key, label);
-    values_ += digits_of(value).view();
-    end_pair(pair);
+    size_t begin = text_.size();
+    char* at = begin_pair(key, label, kIntegerBytesMax);
+    text_.written_to(put_integer(at, value));
+    end_pair(key, label, begin);
 }
 
 void CefExtension::add_unsigned(CefKeyId key, uint64_t value) {
-    add_constant(key, digits_of(value).view());
+    if (has(key)) {
+        return;
+    }
+    size_t begin = text_.size();
+    char* at = begin_pair(key, {}, kIntegerBytesMax);
+    text_.written_to(put_unsigned(at, value));
+    end_pair(key, {}, begin);
 }
 
 void CefExtension::add_real(CefKeyId key, std::string_view label, double value) {
     if (has(key) || !(std::abs(value) <= kCefRealMax)) {
         return;
     }
-    // Nine decimals, then without the zeros nobody needs: probabilities, scores and costs keep
-    // their meaning.
-    std::array<char, 40> text;
-    char* begin = text.data();
-    char* end = std::to_chars(begin, begin + text.size(), value, std::chars_format::fixed, 9).ptr;
-    while (end[-1] == '0' && end[-2] != '.') {
-        --end;
-    }
-    std::string_view shown(begin, static_cast<size_t>(end - begin));
-    if (shown == "-0.0") {
-        shown = "0.0";
-    }
-    Pair& pair = begin_pair(key, label);
-    values_ += shown;
-    end_pair(pair);
+    size_t begin = text_.size();
+    char* at = begin_pair(key, label, kRealBytesMax);
+    text_.written_to(put_real(at, value));
+    end_pair(key, label, begin);
 }
 
 void CefExtension::add_hex(CefKeyId key, ByteView bytes) {
     if (has(key)) {
         return;
     }
-    Pair& pair = begin_pair(key, {});
-    append_hex(values_, bytes);
-    end_pair(pair);
+    size_t begin = text_.size();
+    char* at = begin_pair(key, {}, 2 * bytes.size());
+    text_.written_to(put_hex(at, bytes));
+    end_pair(key, {}, begin);
 }
 
 void CefExtension::add_chain(CefKeyId key, std::string_view label, uint64_t index, ByteView leaf) {
     if (has(key)) {
         return;
     }
-    Pair& pair = begin_pair(key, label);
-    values_ += digits_of(index).view();
-    values_.push_back(':');
-    append_hex(values_, leaf);
-    end_pair(pair);
-}
-
-size_t CefExtension::pair_size(const Pair& pair) const {
-    if (pair.dropped) {
-        return 0;
-    }
-    size_t key = kCefKeys[pair.key].name.size();
-    size_t bytes = key + 1 + pair.size + 1;
-    if (!pair.label.empty()) {
-        bytes += key + kLabelSuffix.size() + 1 + pair.label.size() + 1;
-    }
-    return bytes;
+    size_t begin = text_.size();
+    char* at = begin_pair(key, label, kIntegerBytesMax + 1 + 2 * leaf.size());
+    at = put_unsigned(at, index);
+    *at++ = ':';
+    text_.written_to(put_hex(at, leaf));
+    end_pair(key, label, begin);
 }
 
 // Pairs are separated by one space; each counts one and the last has none.
 size_t CefExtension::written_size() const {
-    size_t bytes = 0;
-    for (const Pair& pair : pairs_) {
-        bytes += pair_size(pair);
-    }
+    size_t bytes = bytes_;
     if (omitted_ > 0) {
-        bytes += kCefKeys[kOmittedKey].name.size() + 1 + digits_of(omitted_).size + 1;
+        bytes += kKeyBlocks[kOmittedKey].size + size_t{omitted_ < 10 ? 1U : 2U} + 1;
     }
     return bytes > 0 ? bytes - 1 : 0;
 }
 
-void CefExtension::shrink(Pair& pair, size_t excess) {
-    CefKeyId cut_flag = pair.cut_flag;
-    size_t keep = pair.size > excess ? pair.size - excess : 0;
+// Writes the pair a second time, at the end of text_, with at most as many bytes of value as it has
+// now without `excess`.
+void CefExtension::shrink(Preview& preview, size_t excess) {
+    Pair& pair = pairs_[preview.pair];
+    size_t value_size = preview.value_end - preview.value_begin;
+    size_t keep = value_size > excess ? value_size - excess : 0;
+    moved_ = true;
+    bytes_ -= pair.end - pair.begin;
     if (keep < kPreviewBytesMin) {
         pair.dropped = true;
     } else {
         CefValueLimits limits;
-        limits.characters_max = kCefKeys[pair.key].characters_max;
+        limits.characters_max = kCefKeys[preview.key].characters_max;
         limits.bytes_max = keep;
         limits.ellipsis = true;
-        pair.begin = static_cast<uint32_t>(values_.size());
-        append_cef_value(values_, pair.text, limits);
-        pair.size = static_cast<uint32_t>(values_.size()) - pair.begin;
+        size_t begin = text_.size();
+        begin_pair(preview.key, preview.label, 0);
+        preview.value_begin = static_cast<uint32_t>(text_.size());
+        append_cef_value(text_, preview.text, limits);
+        preview.value_end = static_cast<uint32_t>(text_.size());
+        end_pair(preview.key, preview.label, begin);
+        pair = pairs_[--pair_count_];
     }
-    add_constant(cut_flag, "true");
+    add_constant(preview.cut_flag, "true");
 }
 
 void CefExtension::drop_until(size_t bytes_max) {
+    moved_ = true;
     for (size_t key = kCefKeys.size(); key-- > 0 && kCefKeys[key].keep != CefKeep::kAlways;) {
         if (!seen_[key]) {
             continue;
         }
-        for (Pair& pair : pairs_) {
+        for (Pair& pair : pairs()) {
             if (pair.key == key && !pair.dropped) {
                 pair.dropped = true;
+                bytes_ -= pair.end - pair.begin;
                 ++omitted_;
             }
         }
-        if (written_size() <= bytes_max) {
+        if (fits(bytes_max)) {
             return;
         }
     }
@@ -236,50 +278,39 @@ void CefExtension::fit(size_t bytes_max, const CefKeyId* preview_order, size_t p
         add_constant(kAlteredKey, "true");
     }
     for (size_t i = 0; i < previews; ++i) {
+        auto at = std::find_if(previews_.begin(), previews_.end(),
+                               [&](const Preview& p) { return p.key == preview_order[i]; });
         // Twice: the flag that the first cut adds needs room too.
         for (int round = 0; round < 2; ++round) {
-            size_t size = written_size();
-            if (size <= bytes_max) {
+            if (fits(bytes_max)) {
                 return;
             }
-            for (size_t p = 0; p < pairs_.size(); ++p) {
-                if (pairs_[p].key == preview_order[i] && !pairs_[p].dropped &&
-                    !pairs_[p].text.empty()) {
-                    shrink(pairs_[p], size - bytes_max);
-                    break;
-                }
+            if (at != previews_.end() && !pairs_[at->pair].dropped) {
+                shrink(*at, written_size() - bytes_max);
             }
         }
     }
-    if (written_size() > bytes_max) {
+    if (!fits(bytes_max)) {
         drop_until(bytes_max);
     }
 }
 
 void CefExtension::write(std::string& out) const {
-    out.reserve(out.size() + written_size() + 1);
     size_t start = out.size();
-    for (const Pair& pair : pairs_) {
-        if (pair.dropped) {
-            continue;
-        }
-        std::string_view key = kCefKeys[pair.key].name;
-        out += key;
-        out.push_back('=');
-        out.append(values_, pair.begin, pair.size);
-        out.push_back(' ');
-        if (!pair.label.empty()) {
-            out += key;
-            out += kLabelSuffix;
-            out.push_back('=');
-            out += pair.label;
-            out.push_back(' ');
+    std::string_view text = text_.view();
+    if (!moved_) {
+        out.append(text);
+    } else {
+        for (const Pair& pair : pairs()) {
+            if (!pair.dropped) {
+                out.append(text.substr(pair.begin, pair.end - pair.begin));
+            }
         }
     }
     if (omitted_ > 0) {
         out += kCefKeys[kOmittedKey].name;
         out.push_back('=');
-        out += digits_of(omitted_).view();
+        out += std::to_string(omitted_);
         out.push_back(' ');
     }
     if (out.size() > start) {

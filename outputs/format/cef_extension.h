@@ -1,22 +1,23 @@
 // The extension part of one CEF event while it is put together: pairs of key and value, each key
-// once, none empty, then cut to the destination's size and written out. Belongs to one CEF
-// formatter and keeps its buffers, so that an event costs no allocation once warm. Pure.
+// once, none empty, written as they come. Only an event that is too long for its destination is
+// put together again from its pairs. Belongs to one CEF formatter and keeps its buffers, so that an
+// event costs no allocation once warm. Pure.
 #pragma once
 
-#include <bitset>
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "format/cef_buffer.h"
 #include "format/cef_escape.h"
 #include "format/cef_keys.h"
+#include "format/cef_numbers.h"
 
 namespace llmtrail {
-
-// Reals beyond this are left out: readers parse them as floats without exponent.
-inline constexpr double kCefRealMax = 1e15;
 
 class CefExtension {
  public:
@@ -48,29 +49,54 @@ class CefExtension {
     void write(std::string& out) const;
 
  private:
+    // "key=value " and, with a label, "keyLabel=label " too.
     struct Pair {
         CefKeyId key = kNoCefKey;
-        CefKeyId cut_flag = kNoCefKey;
         bool dropped = false;
-        uint32_t begin = 0;  // of the value in values_
-        uint32_t size = 0;
-        std::string_view label;
-        std::string_view text;  // previews: before escaping
+        uint32_t begin = 0;  // in text_
+        uint32_t end = 0;
     };
 
-    Pair& begin_pair(CefKeyId key, std::string_view label);
-    void end_pair(Pair& pair);
-    size_t pair_size(const Pair& pair) const;
-    void shrink(Pair& pair, size_t excess);
+    struct Preview {
+        CefKeyId key = kNoCefKey;
+        CefKeyId cut_flag = kNoCefKey;
+        bool truncated = false;
+        uint32_t pair = 0;
+        uint32_t value_begin = 0;  // in text_
+        uint32_t value_end = 0;
+        size_t characters = 0;
+        std::string_view label;
+        std::string_view text;  // before escaping
+
+        bool shows_the_same(const Preview& other) const {
+            return text.data() == other.text.data() && text.size() == other.text.size() &&
+                   characters == other.characters;
+        }
+    };
+
+    char* begin_pair(CefKeyId key, std::string_view label, size_t value_bytes_max);
+    void end_pair(CefKeyId key, std::string_view label, size_t begin);
+    void add_value(CefKeyId key, std::string_view label, std::string_view value);
+    CefValueResult append_preview(const Preview& preview);
+
+    std::span<Pair> pairs() { return {pairs_.data(), pair_count_}; }
+
+    std::span<const Pair> pairs() const { return {pairs_.data(), pair_count_}; }
+
+    bool fits(size_t bytes_max) const { return written_size() <= bytes_max; }
+
+    void shrink(Preview& preview, size_t excess);
     void drop_until(size_t bytes_max);
 
-    std::string values_;
-    std::vector<Pair> pairs_;
-    std::bitset<128> seen_;
+    CefBuffer text_;
+    std::array<Pair, kCefKeys.size()> pairs_;
+    size_t pair_count_ = 0;
+    std::vector<Preview> previews_;
+    std::array<bool, kCefKeys.size()> seen_{};
+    size_t bytes_ = 0;    // of the pairs that are not dropped
+    bool moved_ = false;  // text_ is not the event as it stands: pairs were dropped or written anew
     bool altered_ = false;
     size_t omitted_ = 0;
 };
-
-void append_hex(std::string& out, ByteView bytes);  // lower case
 
 }  // namespace llmtrail

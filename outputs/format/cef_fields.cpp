@@ -26,6 +26,12 @@ constexpr CefKeyId kPromptCut = cef_key("llmtrailPromptTruncated");
 constexpr CefKeyId kResponseCut = cef_key("llmtrailResponseTruncated");
 constexpr CefKeyId kSourcesCut = cef_key("llmtrailSourcesTruncated");
 
+void replace_from(std::string& text, size_t at, char from, char to) {
+    while ((at = text.find(from, at)) != std::string::npos) {
+        text[at] = to;
+    }
+}
+
 // Appends JSON text as one item of a comma list. A comma of its own becomes ';', so that no item
 // looks like two.
 void append_item(std::string& out, std::string_view json_inside) {
@@ -35,11 +41,7 @@ void append_item(std::string& out, std::string_view json_inside) {
         ++start;
     }
     append_unescaped_json(out, utf8_prefix_bytes(json_inside, kListCharactersMax));
-    for (size_t i = start; i < out.size(); ++i) {
-        if (out[i] == ',') {
-            out[i] = ';';
-        }
-    }
+    replace_from(out, start, ',', ';');
     if (out.size() == start && start > 0) {
         out.pop_back();
     }
@@ -87,14 +89,10 @@ void append_context(std::string& out, std::string_view name, std::string_view id
         out.push_back(';');
     }
     out += name;
-    out.push_back(':');
     size_t start = out.size();
-    out += utf8_prefix_characters(id, kContextPartCharactersMax);
-    for (size_t i = start; i < out.size(); ++i) {
-        if (out[i] == ';') {
-            out[i] = ',';
-        }
-    }
+    bool short_enough = id.size() <= kContextPartCharactersMax;
+    out += short_enough ? id : utf8_prefix_characters(id, kContextPartCharactersMax);
+    replace_from(out, start, ';', ',');
 }
 
 void add_client_address(CefExtension& extension, std::string_view address) {
@@ -171,9 +169,6 @@ std::string_view cef_action(uint16_t event_class) {
 
 void add_routed_field(CefExtension& extension, const AuditRecord& record, const CefRoute& route,
                       CefScratch& scratch) {
-    if (!record.has(route.field)) {
-        return;
-    }
     switch (route.type) {
         case FieldType::kText:
         case FieldType::kJson:
@@ -226,9 +221,9 @@ void add_identity(CefExtension& extension, const AuditRecord& record) {
 
 void add_request_context(CefExtension& extension, const AuditRecord& record, CefScratch& scratch) {
     scratch.context.clear();
-    append_context(scratch.context, "conversation", record.text(Field::kGenAiConversationId));
-    append_context(scratch.context, "trace", record.text(Field::kTraceId));
-    append_context(scratch.context, "request", record.text(Field::kHttpRequestId));
+    append_context(scratch.context, "conversation:", record.text(Field::kGenAiConversationId));
+    append_context(scratch.context, "trace:", record.text(Field::kTraceId));
+    append_context(scratch.context, "request:", record.text(Field::kHttpRequestId));
     extension.add_text(cef_key("requestContext"), {}, scratch.context);
 }
 

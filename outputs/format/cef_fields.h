@@ -44,6 +44,7 @@ struct CefScratch {
 // The closed vocabulary of `act`; "" for classes that are not an action on a request.
 std::string_view cef_action(uint16_t event_class);
 
+// The record has the route's field.
 void add_routed_field(CefExtension& extension, const AuditRecord& record, const CefRoute& route,
                       CefScratch& scratch);
 void add_identity(CefExtension& extension, const AuditRecord& record);

@@ -72,8 +72,6 @@ inline constexpr std::array kCefKeys = {
     CefKey{"requestClientApplication", 1023, CefKeep::kStandard},
     CefKey{"filePath", 1023, CefKeep::kStandard},
     CefKey{"cs5", 4000, CefKeep::kStandard},
-    CefKey{"llmtrailIndex", 20, CefKeep::kCustom},
-    CefKey{"llmtrailLeaf", 64, CefKeep::kCustom},
     CefKey{"llmtrailCommitEnvelope", 64, CefKeep::kCustom},
     CefKey{"llmtrailCommitPrompt", 64, CefKeep::kCustom},
     CefKey{"llmtrailCommitSources", 64, CefKeep::kCustom},

@@ -8,17 +8,18 @@ using namespace llmtrail;
 
 static std::string escaped(std::string_view text, size_t characters_max = 1023,
                            size_t bytes_max = static_cast<size_t>(-1), bool ellipsis = false) {
-    std::string out = "k=";
+    CefBuffer out;
+    out.append("k=");
     CefValueLimits limits;
     limits.characters_max = characters_max;
     limits.bytes_max = bytes_max;
     limits.ellipsis = ellipsis;
     append_cef_value(out, text, limits);
-    return out.substr(2);
+    return std::string(out.view().substr(2));
 }
 
 static bool alters(std::string_view text) {
-    std::string out;
+    CefBuffer out;
     return append_cef_value(out, text, {}).altered;
 }
 
@@ -95,4 +96,24 @@ TEST_CASE("an ellipsis marks a cut and stays within both limits") {
     CHECK(escaped("abcde", 5, 100, true) == "abcde");
     CHECK(escaped("abcdefgh", 100, 7, true) == "abcd\xE2\x80\xA6");
     CHECK(escaped("abcdef", 1, 100, true) == "a");
+}
+
+TEST_CASE("a value that fits only where the ellipsis would stand is whole") {
+    CHECK(escaped("abc=", 4, 100, true) == "abc\\=");
+    CHECK(escaped("abcdef", 100, 6, true) == "abcdef");
+    CHECK(escaped("abcdefg", 100, 6, true) == "abc\xE2\x80\xA6");
+    CHECK(escaped("ab\xE2\x80\xAE", 10, 100, true) == "ab<U+202E>");
+    CHECK(escaped("ab\xE2\x80\xAEz", 10, 100, true) == "ab\xE2\x80\xA6");
+}
+
+TEST_CASE("a character that needs an escape is found at every place") {
+    for (size_t before = 0; before < 40; ++before) {
+        for (size_t after = 0; after < 40; ++after) {
+            std::string front(before, 'a');
+            std::string back(after, 'b');
+            CHECK(escaped(front + "=" + back) == front + "\\=" + back);
+            CHECK(escaped(front + "\xC3\xA9" + back) == front + "\xC3\xA9" + back);
+            CHECK(escaped(front + "c" + back, before + 1) == front + "c");
+        }
+    }
 }

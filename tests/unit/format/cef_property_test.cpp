@@ -192,7 +192,7 @@ TEST_CASE(
     event = read_cef(format_one(record, options));
     CHECK_FALSE(event.has("cs2"));
     CHECK_FALSE(event.has("llmtrailPurpose"));
-    CHECK(event.value("suser") == "m.weber");
+    CHECK(event.value("suser") == "user-seven");
     CHECK(event.value("llmtrailPromptTruncated") == "true");
     CHECK(event.has("llmtrailOmitted"));
 }

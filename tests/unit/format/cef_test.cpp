@@ -39,7 +39,7 @@ TEST_CASE("an interaction becomes one CEF:0 event, field by field") {
     CHECK(event.value("rt") == "1767225600123");
     CHECK(event.value("cn3") == "1234");
     CHECK(event.value("cn3Label") == "latencyMs");
-    CHECK(event.value("suser") == "m.weber");
+    CHECK(event.value("suser") == "user-seven");
     CHECK(event.value("suid") == "u-1001");
     CHECK(event.value("spriv") == "clerk,loans");
     CHECK(event.value("src") == "192.0.2.17");
@@ -58,8 +58,6 @@ TEST_CASE("an interaction becomes one CEF:0 event, field by field") {
     }
     CHECK(event.value("cs6") == "4711:" + leaf);
     CHECK(event.value("cs6Label") == "chain");
-    CHECK(event.value("llmtrailIndex") == "4711");
-    CHECK(event.value("llmtrailLeaf") == leaf);
     CHECK(event.value("llmtrailCommitOutput").substr(0, 4) == "0404");
     CHECK_FALSE(event.has("llmtrailResent"));
 }
@@ -94,11 +92,11 @@ TEST_CASE("a resent event says so and is otherwise the same") {
 
 TEST_CASE("the user is named by name, else e-mail, else id") {
     AuditRecord record = sample_interaction();
-    record.set_text(Field::kUserEmail, "m.weber@example.com");
-    CHECK(format_event(record).value("llmtrailUserEmail") == "m.weber@example.com");
+    record.set_text(Field::kUserEmail, "user-7@example.com");
+    CHECK(format_event(record).value("llmtrailUserEmail") == "user-7@example.com");
     record.remove(Field::kUserName);
     CefEvent event = format_event(record);
-    CHECK(event.value("suser") == "m.weber@example.com");
+    CHECK(event.value("suser") == "user-7@example.com");
     CHECK_FALSE(event.has("llmtrailUserEmail"));
     record.remove(Field::kUserEmail);
     CHECK(format_event(record).value("suser") == "u-1001");

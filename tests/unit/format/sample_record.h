@@ -34,7 +34,7 @@ inline llmtrail::AuditRecord sample_interaction() {
     record.set_integer(Field::kEventDuration, 1'234'567'890);
     record.set_text(Field::kSourceId, "chatapp");
     record.set_text(Field::kUserId, "u-1001");
-    record.set_text(Field::kUserName, "m.weber");
+    record.set_text(Field::kUserName, "user-seven");
     record.append_to_list(Field::kUserRoles, "clerk");
     record.append_to_list(Field::kUserRoles, "loans");
     record.set_text(Field::kClientIp, "192.0.2.17");

@@ -26,7 +26,7 @@ std::vector<std::string> make_events(size_t count) {
     for (size_t i = 0; i < count; ++i) {
         AuditRecord record;
         record.set_text(Field::kEventKind, "inference");
-        record.set_text(Field::kUserName, "m.weber");
+        record.set_text(Field::kUserName, "user-seven");
         std::string text = "12 <134>1 2026-01-01T00:00:00Z h a - - CEF:0|a|b|c|1|n|9|act=x\n";
         for (uint64_t n = random.below(3000); n > 0; --n) {
             append_utf8(text, static_cast<uint32_t>(random.below(8) == 0 ? random.below(0x110000)
