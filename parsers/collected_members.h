@@ -1,5 +1,5 @@
 // The members of one element of a list in an application's words (a source, a guardrail result, a
-// tool call), sorted into the members of its normal form by a table of names. Used by the
+// tool call), sorted into the members of its normal form by a map of names. Used by the
 // common_*.cpp files that read such lists. Ingest thread; never fails.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include "bodies/body.h"
 #include "json_tree/json_tree.h"
-#include "parsers/common_name_table.h"
+#include "parsers/name_map.h"
 #include "parsers/redacted.h"
 
 namespace llmtrail {
@@ -17,49 +17,48 @@ namespace llmtrail {
 // Which member of a normal form these names stand for: normalised, one space between two.
 struct MemberNames {
     std::string_view names;
-    size_t member;
+    size_t meaning;
 };
 
 // Scalars only, the first of a name; everything else of the element goes to Unmapped.
 template <size_t Members>
-struct Collected {
-    std::array<JsonValue, Members> values{};
-
-    template <typename Table>
-    void collect(JsonValue object, const Table& table, std::string_view path,
-                 BodyScratch& scratch) {
+class Collected {
+ public:
+    template <typename Map>
+    void collect(JsonValue object, const Map& map, std::string_view path, BodyScratch& scratch) {
         for (JsonMember member : object.members()) {
-            size_t at = member_of(table, NormalizedKey(member.key).text());
-            if (at < Members && !values[at].exists() && is_scalar(member.value)) {
-                values[at] = member.value;
+            const size_t* at = map.find(NormalizedKey(member.key));
+            if (at != nullptr && !values_[*at].exists() && is_scalar(member.value)) {
+                values_[*at] = member.value;
             } else {
                 keep_redacted(path, member.key, member.value, scratch.unmapped);
             }
         }
     }
 
-    static bool is_scalar(JsonValue value) {
+    JsonValue operator[](size_t member) const { return values_[member]; }
+
+    // As text, whatever scalar it is; to be asked once a member. Valid as long as this stands.
+    std::string_view text(size_t member) {
+        JsonValue value = values_[member];
+        if (value.is_string() || !value.exists()) {
+            return value.text();
+        }
+        scalars_.reserve(Members * kScalarBytesMax);  // once: views into it stay
+        size_t from = scalars_.size();
+        value.append_json(scalars_);
+        return std::string_view(scalars_).substr(from);
+    }
+
+ private:
+    static constexpr size_t kScalarBytesMax = 32;  // of a number or a boolean as JSON text
+
+    static bool is_scalar(const JsonValue& value) {
         return value.is_string() || value.is_number() || value.boolean();
     }
 
-    template <typename Table>
-    static size_t member_of(const Table& table, std::string_view key) {
-        for (const MemberNames& row : table) {
-            if (names_contain(row.names, key)) {
-                return row.member;
-            }
-        }
-        return Members;
-    }
+    std::array<JsonValue, Members> values_{};
+    std::string scalars_;
 };
-
-// A scalar as text; numbers and booleans in `storage`.
-inline std::string_view as_text(JsonValue value, std::string& storage) {
-    if (value.is_string() || !value.exists()) {
-        return value.text();
-    }
-    storage = value.json();
-    return storage;
-}
 
 }  // namespace llmtrail

@@ -42,65 +42,79 @@ constexpr auto kGuardNames = std::to_array<MemberNames>({
     {"passed allowed", kGuardPassed},
 });
 
+constexpr auto kGuardMap = name_map_of<256>(kGuardNames);
+static_assert(kGuardMap.is_sound());
+
 // What was found (verdict) and what was done (action), in the words of guardrail products.
-struct VerdictWords {
-    std::string_view words;
+struct Verdict {
     std::string_view verdict;
     std::string_view action;
 };
 
+struct VerdictWords {
+    std::string_view names;
+    Verdict meaning;
+};
+
 constexpr auto kVerdictWords = std::to_array<VerdictWords>({
-    {"allow allowed pass passed ok none safe clean success", "allow", "none"},
-    {"warn warning flag flagged detected alert log monitor triggered", "warn", "none"},
-    {"modify modified mask masked redact redacted anonymize anonymized rewrite fix", "modify",
-     "modify"},
-    {"block blocked deny denied reject rejected refuse refused intervened", "deny", "block"},
-    {"fail failed unsafe violation", "deny", ""},
-    {"override overridden", "override", "none"},
-    {"escalate", "escalate", ""},
+    {"allow allowed pass passed ok none safe clean success", {"allow", "none"}},
+    {"warn warning flag flagged detected alert log monitor triggered", {"warn", "none"}},
+    {"modify modified mask masked redact redacted anonymize anonymized rewrite fix",
+     {"modify", "modify"}},
+    {"block blocked deny denied reject rejected refuse refused intervened", {"deny", "block"}},
+    {"fail failed unsafe violation", {"deny", ""}},
+    {"override overridden", {"override", "none"}},
+    {"escalate", {"escalate", ""}},
 });
 
-const VerdictWords* verdict_word(std::string_view raw) {
-    NormalizedKey word(raw);
-    for (const VerdictWords& row : kVerdictWords) {
-        if (names_contain(row.words, word.text())) {
-            return &row;
-        }
-    }
-    return nullptr;
+constexpr auto kVerdictMap = name_map_of<256>(kVerdictWords);
+static_assert(kVerdictMap.is_sound());
+
+// Null: no such word.
+const Verdict* verdict_of(std::string_view word) {
+    return word.empty() ? nullptr : kVerdictMap.find(NormalizedKey(word));
 }
 
-std::string_view guard_target(std::string_view raw) {
-    NormalizedKey normal(raw);
-    std::string_view word = normal.text();
-    if (word == "input" || word == "prompt" || word == "request" || word == "user" ||
-        word == "precall") {
-        return "input";
-    }
-    if (word == "output" || word == "response" || word == "completion" || word == "postcall") {
-        return "output";
-    }
-    return word == "tool" ? "tool" : word == "retrieval" ? "retrieval" : "";
+// What was looked at.
+struct TargetWords {
+    std::string_view names;
+    std::string_view meaning;
+};
+
+constexpr auto kTargetWords = std::to_array<TargetWords>({
+    {"input prompt request user precall", "input"},
+    {"output response completion postcall", "output"},
+    {"tool", "tool"},
+    {"retrieval", "retrieval"},
+});
+
+constexpr auto kTargetMap = name_map_of<64>(kTargetWords);
+static_assert(kTargetMap.is_sound());
+
+std::string_view target_of(std::string_view word) {
+    const std::string_view* target = word.empty() ? nullptr : kTargetMap.find(NormalizedKey(word));
+    return target == nullptr ? std::string_view() : *target;
 }
 
 constexpr size_t kNameBytesMax = 256;  // of a guardrail, as a key
 
-using GuardValues = std::array<JsonValue, kGuardMembers>;
+using GuardValues = Collected<kGuardMembers>;
 
-void fill_verdict(const GuardValues& values, GuardrailResult& result) {
-    if (const VerdictWords* action = verdict_word(values[kGuardAction].text())) {
+void fill_verdict(const GuardValues& values, const Verdict* action, const Verdict* verdict,
+                  GuardrailResult& result) {
+    if (action != nullptr) {
         result.verdict = action->verdict;
         result.action = action->action;
     }
-    if (const VerdictWords* verdict = verdict_word(values[kGuardVerdict].text())) {
+    if (verdict != nullptr) {
         result.verdict = verdict->verdict;
         if (!values[kGuardAction].exists() && verdict->action != "none") {
             result.action = verdict->action;
         }
     }
-    auto set = [&](bool fired, std::string_view verdict, std::string_view action) {
-        result.verdict = fired ? verdict : result.verdict.empty() ? "allow" : result.verdict;
-        result.action = fired && !action.empty() ? action : result.action;
+    auto set = [&](bool fired, std::string_view found, std::string_view done) {
+        result.verdict = fired ? found : result.verdict.empty() ? "allow" : result.verdict;
+        result.action = fired && !done.empty() ? done : result.action;
     };
     if (auto passed = values[kGuardPassed].boolean(); passed && result.verdict.empty()) {
         set(!*passed, "deny", "");
@@ -115,30 +129,29 @@ void fill_verdict(const GuardValues& values, GuardrailResult& result) {
 
 void add_guardrail_object(JsonValue object, std::string_view name, std::string_view path,
                           BodyScratch& scratch) {
-    Collected<kGuardMembers> collected;
-    collected.collect(object, kGuardNames, path, scratch);
-    const GuardValues& values = collected.values;
-    std::array<std::string, kGuardMembers> storage;
-    auto text = [&](GuardMember member) { return as_text(values[member], storage[member]); };
+    GuardValues values;
+    values.collect(object, kGuardMap, path, scratch);
+    const Verdict* action = verdict_of(values[kGuardAction].text());
+    const Verdict* verdict = verdict_of(values[kGuardVerdict].text());
     GuardrailResult result;
-    result.name = values[kGuardName].exists() ? text(kGuardName) : name;
-    result.provider = text(kGuardProvider);
-    result.target = guard_target(values[kGuardTarget].text());
-    result.category = text(kGuardCategory);
-    result.rule_id = text(kGuardRule);
+    result.name = values[kGuardName].exists() ? values.text(kGuardName) : name;
+    result.provider = values.text(kGuardProvider);
+    result.target = target_of(values[kGuardTarget].text());
+    result.category = values.text(kGuardCategory);
+    result.rule_id = values.text(kGuardRule);
     result.score = values[kGuardScore].real();
-    result.severity = text(kGuardSeverity);
+    result.severity = values.text(kGuardSeverity);
     result.match_count = values[kGuardMatches].integer();
-    fill_verdict(values, result);
+    fill_verdict(values, action, verdict, result);
     // Words that no table knows are kept as they stand.
     auto keep = [&](GuardMember member, std::string_view key, bool understood) {
-        if (!understood) {
+        if (!understood && values[member].exists()) {
             keep_redacted(path, key, values[member], scratch.unmapped);
         }
     };
     keep(kGuardTarget, "target", !result.target.empty());
-    keep(kGuardVerdict, "verdict", verdict_word(values[kGuardVerdict].text()) != nullptr);
-    keep(kGuardAction, "action", verdict_word(values[kGuardAction].text()) != nullptr);
+    keep(kGuardVerdict, "verdict", verdict != nullptr);
+    keep(kGuardAction, "action", action != nullptr);
     keep(kGuardScore, "score", result.score.has_value());
     keep(kGuardMatches, "match_count", result.match_count.has_value());
     for (auto [member, key] : {std::pair(kGuardBlocked, "blocked"),
@@ -155,8 +168,7 @@ void add_result(JsonValue value, std::string_view name, std::string_view path,
     result.name = name;
     if (value.is_object()) {
         add_guardrail_object(value, name, path, scratch);
-    } else if (const VerdictWords* word = verdict_word(value.text());
-               word != nullptr && !name.empty()) {
+    } else if (const Verdict* word = verdict_of(value.text()); word != nullptr && !name.empty()) {
         result.verdict = word->verdict;
         result.action = word->action;
         add_guardrail(scratch, result);
@@ -177,11 +189,8 @@ void add_result(JsonValue value, std::string_view name, std::string_view path,
 // A result by itself, not an object of results by name.
 bool is_result(JsonValue object) {
     for (JsonMember member : object.members()) {
-        NormalizedKey key(member.key);
-        for (const MemberNames& row : kGuardNames) {
-            if (names_contain(row.names, key.text())) {
-                return true;
-            }
+        if (kGuardMap.find(NormalizedKey(member.key)) != nullptr) {
+            return true;
         }
     }
     return false;

@@ -48,17 +48,28 @@ struct ToolCall {
     JsonValue result;
 };
 
+struct ToolNames {
+    std::string_view names;
+    JsonValue ToolCall::*meaning;
+};
+
+constexpr auto kToolNames = std::to_array<ToolNames>({
+    {"id callid toolcallid", &ToolCall::id},
+    {"name tool toolname", &ToolCall::name},
+    {"arguments args input parameters", &ToolCall::arguments},
+    {"result output response", &ToolCall::result},
+});
+
+constexpr auto kToolMap = name_map_of<64>(kToolNames);
+static_assert(kToolMap.is_sound());
+
 // {"id", "name", "arguments", "result"}, also with the name and arguments in a "function" object.
 void add_tool(JsonValue object, std::string_view path, BodyScratch& scratch) {
     ToolCall call;
     for (JsonMember member : object.members()) {
-        NormalizedKey normal(member.key);
-        std::string_view key = normal.text();
-        JsonValue* place = names_contain("id callid toolcallid", key)              ? &call.id
-                           : names_contain("name tool toolname", key)              ? &call.name
-                           : names_contain("arguments args input parameters", key) ? &call.arguments
-                           : names_contain("result output response", key)          ? &call.result
-                                                                                   : nullptr;
+        NormalizedKey key(member.key);
+        auto* meaning = kToolMap.find(key);
+        JsonValue* place = meaning == nullptr ? nullptr : &(call.**meaning);
         bool of_text = place == &call.id || place == &call.name;
         if (key == "function" && member.value.is_object() && !call.name.exists()) {
             call.name = member.value["name"];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "parsers/name_map.h"
 #include "record/field_catalog.h"
 
 namespace llmtrail {
@@ -62,28 +63,6 @@ struct NameRow {
     std::string_view names;               // normalised, one space between two
 };
 
-// A key as the table has it: lower case, without '_', '-', '.' and ' '. A key longer than any row's
-// is none of them and gives "".
-class NormalizedKey {
- public:
-    explicit NormalizedKey(std::string_view key);
-
-    std::string_view text() const { return {bytes_, size_}; }
-
- private:
-    static constexpr size_t kBytesMax = 40;
-    static constexpr size_t kGivenBytesMax = 64;  // with separators
-    char bytes_[kBytesMax] = {};
-    size_t size_ = 0;
-};
-
-// Is `name` one of `names`, which stand with one space between two?
-bool names_contain(std::string_view names, std::string_view name);
-
-const NameRow* find_common_name(NameScope scope,
-                                std::string_view normalized_key);  // null: not in the table
-
-// authorization, api_key, password, token, cookie and their like: values that must not be stored.
-bool is_secret_name(std::string_view normalized_key);
+const NameRow* find_common_name(NameScope scope, const NormalizedKey& key);  // null: no such name
 
 }  // namespace llmtrail

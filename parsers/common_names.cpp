@@ -18,7 +18,7 @@ namespace {
 // {"metadata": {"metadata": …}} groups no deeper than this; below it goes to Unmapped whole.
 constexpr size_t kScopeDepthMax = 6;
 
-bool carries_nothing(JsonValue value) {
+bool carries_nothing(const JsonValue& value) {
     return !value.exists() || value.is_null() || (value.is_string() && value.text().empty()) ||
            ((value.is_array() || value.is_object()) && value.size() == 0);
 }
@@ -80,7 +80,7 @@ void Reader::read(JsonValue object, NameScope scope, std::string_view path,
 void Reader::member(const JsonMember& member, NameScope scope, std::string_view path,
                     size_t depth) {
     NormalizedKey key(member.key);
-    const NameRow* row = find_common_name(scope, key.text());
+    const NameRow* row = find_common_name(scope, key);
     if (row == nullptr) {
         if (scope != NameScope::kTop || !catalogue_name(member)) {
             keep_redacted(path, member.key, member.value, scratch_.unmapped);

@@ -33,37 +33,36 @@ constexpr auto kSourceNames = std::to_array<MemberNames>({
     {"action", kSourceAction},
 });
 
+constexpr auto kSourceMap = name_map_of<128>(kSourceNames);
+static_assert(kSourceMap.is_sound());
+
 void add_source_object(JsonValue object, std::string_view path, BodyScratch& scratch) {
     Collected<kSourceMembers> collected;
-    collected.collect(object, kSourceNames, path, scratch);
-    std::array<std::string, kSourceMembers> storage;
-    auto text = [&](SourceMember member) {
-        return as_text(collected.values[member], storage[member]);
-    };
+    collected.collect(object, kSourceMap, path, scratch);
     DataSource source;
-    source.id = text(kSourceId);
-    source.name = text(kSourceName);
-    source.uri = text(kSourceUri);
-    source.type = text(kSourceType);
+    source.id = collected.text(kSourceId);
+    source.name = collected.text(kSourceName);
+    source.uri = collected.text(kSourceUri);
+    source.type = collected.text(kSourceType);
     if (source.type.empty()) {
         source.type = source_type_of(source.uri);
     }
-    source.channel = text(kSourceChannel);
-    source.message_id = text(kSourceMessage);
-    source.sensitivity = text(kSourceSensitivity);
-    source.score = collected.values[kSourceScore].real();
-    source.action = text(kSourceAction);
+    source.channel = collected.text(kSourceChannel);
+    source.message_id = collected.text(kSourceMessage);
+    source.sensitivity = collected.text(kSourceSensitivity);
+    source.score = collected[kSourceScore].real();
+    source.action = collected.text(kSourceAction);
     if (!source.score) {
-        keep_redacted(path, "score", collected.values[kSourceScore], scratch.unmapped);
+        keep_redacted(path, "score", collected[kSourceScore], scratch.unmapped);
     }
     bool named = !(source.id.empty() && source.name.empty() && source.uri.empty() &&
                    source.message_id.empty());
     if (named || !source.type.empty() || !source.channel.empty()) {
         add_data_source(scratch, source);
     } else {
-        keep_redacted(path, "score", collected.values[kSourceScore], scratch.unmapped);
-        keep_redacted(path, "sensitivity", collected.values[kSourceSensitivity], scratch.unmapped);
-        keep_redacted(path, "action", collected.values[kSourceAction], scratch.unmapped);
+        keep_redacted(path, "score", collected[kSourceScore], scratch.unmapped);
+        keep_redacted(path, "sensitivity", collected[kSourceSensitivity], scratch.unmapped);
+        keep_redacted(path, "action", collected[kSourceAction], scratch.unmapped);
     }
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -63,10 +64,75 @@ std::string_view type_in_words(JsonType type) {
     }
 }
 
+using FormatSet = uint8_t;  // a bit a format
+
+// Top-level keys without any of which a document is not of the format: the parser of a format need
+// not look for its keys one by one in an object that has none of them.
+struct FormatKey {
+    std::string_view format;
+    FormatSet bit;
+    std::string_view key;
+};
+
+constexpr auto kFormatKeys = std::to_array<FormatKey>({
+    {"otlp", 1, "resourceSpans"},
+    {"otlp", 1, "resource_spans"},
+    {"otlp", 1, "resourceLogs"},
+    {"otlp", 1, "resource_logs"},
+    {"otlp", 1, "attributes"},
+    {"bedrock", 2, "schemaType"},
+    {"bedrock", 2, "message"},
+    {"bedrock", 2, "logEvents"},
+    {"bedrock", 2, "events"},
+    {"exchange", 4, "response"},
+});
+
+// 0: told by no key, possible for any document.
+FormatSet format_bit(std::string_view format) {
+    for (const FormatKey& row : kFormatKeys) {
+        if (row.format == format) {
+            return row.bit;
+        }
+    }
+    return 0;
+}
+
+// Most keys are told from those of the table by one bit.
+constexpr uint64_t filter_bit(std::string_view key) {
+    size_t first = key.empty() ? 0 : static_cast<uint8_t>(key.front());
+    return uint64_t{1} << ((key.size() * 7 + first) % 64);
+}
+
+constexpr uint64_t kFormatFilter = [] {
+    uint64_t filter = 0;
+    for (const FormatKey& row : kFormatKeys) {
+        filter |= filter_bit(row.key);
+    }
+    return filter;
+}();
+
+FormatSet formats_by_keys(JsonValue document) {
+    FormatSet formats = 0;
+    for (JsonMember member : document.members()) {
+        if ((kFormatFilter & filter_bit(member.key)) == 0) {
+            continue;
+        }
+        for (const FormatKey& row : kFormatKeys) {
+            formats |= member.key == row.key ? row.bit : FormatSet{0};
+        }
+    }
+    return formats;
+}
+
 }  // namespace
 
 struct DocumentReader::State {
-    std::vector<std::unique_ptr<Parser>> parsers;
+    struct Format {
+        std::unique_ptr<Parser> parser;
+        FormatSet bit;  // 0: not told by keys
+    };
+
+    std::vector<Format> formats;   // in the order in which `auto` asks
     Parser* configured = nullptr;  // null: auto
     std::vector<MapRule> map;
     int32_t default_utc_offset_seconds = 0;
@@ -86,9 +152,11 @@ Parser* DocumentReader::State::parser_for(JsonValue value) const {
     if (configured != nullptr) {
         return configured->recognizes(value) ? configured : nullptr;
     }
-    for (const auto& parser : parsers) {
-        if (parser->recognizes(value)) {
-            return parser.get();
+    FormatSet possible = formats_by_keys(value);
+    for (const Format& format : formats) {
+        bool asked = format.bit == 0 || (format.bit & possible) != 0;
+        if (asked && format.parser->recognizes(value)) {
+            return format.parser.get();
         }
     }
     return nullptr;
@@ -173,14 +241,16 @@ Result<std::unique_ptr<DocumentReader>> DocumentReader::make(std::string_view fo
                                                              std::vector<MapRule> map,
                                                              int32_t default_utc_offset_seconds) {
     auto state = std::make_unique<State>();
-    state->parsers = make_parsers();
-    for (const auto& parser : state->parsers) {
-        if (parser->name() == format) {
-            state->configured = parser.get();
-        }
+    auto parsers = make_parsers();
+    bool known = std::any_of(parsers.begin(), parsers.end(),
+                             [&](const auto& parser) { return parser->name() == format; });
+    if (!known && format != kAuto) {
+        return fail(ErrorCode::kInvalidArgument, unknown_format(format, parsers));
     }
-    if (state->configured == nullptr && format != kAuto) {
-        return fail(ErrorCode::kInvalidArgument, unknown_format(format, state->parsers));
+    for (auto& parser : parsers) {
+        state->configured = parser->name() == format ? parser.get() : state->configured;
+        FormatSet bit = format_bit(parser->name());
+        state->formats.push_back({std::move(parser), bit});
     }
     state->map = std::move(map);
     state->default_utc_offset_seconds = default_utc_offset_seconds;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 
 #include "parsers/common_names.h"
 
@@ -14,7 +16,7 @@ struct KindWord {
     std::string_view kind;
 };
 
-// The first row of which the name has a word decides.
+// The uppermost row of which the name has a word decides.
 constexpr auto kKindWords = std::to_array<KindWord>({
     {"setting", "config_change"}, {"config", "config_change"}, {"edit", "edit"},
     {"correct", "edit"},          {"feedback", "feedback"},    {"rating", "feedback"},
@@ -28,6 +30,16 @@ constexpr auto kKindWords = std::to_array<KindWord>({
 
 constexpr size_t kNameBytesMax = 256;
 
+// For each letter, the rows whose word begins with it: a bit a row.
+constexpr auto kRowsByLetter = [] {
+    static_assert(kKindWords.size() <= 32);
+    std::array<uint32_t, 26> rows{};
+    for (size_t row = 0; row < kKindWords.size(); ++row) {
+        rows[static_cast<size_t>(kKindWords[row].begins.front() - 'a')] |= uint32_t{1} << row;
+    }
+    return rows;
+}();
+
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
@@ -40,18 +52,23 @@ bool is_letter(char c) {
     return is_upper(c) || (c >= 'a' && c <= 'z');
 }
 
-bool has_word(std::string_view name, std::string_view begins) {
-    for (size_t at = 0; at + begins.size() <= name.size(); ++at) {
-        bool starts =
-            at == 0 || !is_letter(name[at - 1]) || (is_upper(name[at]) && !is_upper(name[at - 1]));
-        bool equal =
-            std::equal(begins.begin(), begins.end(), name.begin() + static_cast<std::ptrdiff_t>(at),
-                       [](char a, char b) { return a == lower(b); });
-        if (starts && equal) {
-            return true;
+// Calls `visit` with what begins at each word of `name`.
+template <typename Visitor>
+void for_each_word(std::string_view name, Visitor&& visit) {
+    char before = ' ';
+    for (size_t at = 0; at < name.size(); ++at) {
+        char c = name[at];
+        if (is_letter(c) && (!is_letter(before) || (is_upper(c) && !is_upper(before)))) {
+            visit(name.substr(at));
         }
+        before = c;
     }
-    return false;
+}
+
+bool begins_with(std::string_view text, std::string_view lower_case) {
+    return lower(text.front()) == lower_case.front() && text.size() >= lower_case.size() &&
+           std::equal(lower_case.begin(), lower_case.end(), text.begin(),
+                      [](char a, char b) { return a == lower(b); });
 }
 
 bool any_of(const AuditRecord& record, std::initializer_list<Field> fields) {
@@ -118,17 +135,24 @@ void note_block(AuditRecord& record) {
 }  // namespace
 
 std::string_view kind_by_words(std::string_view name) {
-    name = name.substr(0, kNameBytesMax);
-    for (const KindWord& row : kKindWords) {
-        if (has_word(name, row.begins)) {
-            return row.kind;
+    size_t uppermost = kKindWords.size();
+    for_each_word(name.substr(0, kNameBytesMax), [&](std::string_view word) {
+        uint32_t rows = kRowsByLetter[static_cast<size_t>(lower(word.front()) - 'a')];
+        for (; rows != 0; rows &= rows - 1) {
+            auto row = static_cast<size_t>(std::countr_zero(rows));
+            if (row < uppermost && begins_with(word, kKindWords[row].begins)) {
+                uppermost = row;
+            }
         }
-    }
-    return {};
+    });
+    return uppermost < kKindWords.size() ? kKindWords[uppermost].kind : std::string_view();
 }
 
 bool says_blocked(std::string_view name) {
-    return has_word(name.substr(0, kNameBytesMax), "block");
+    bool blocked = false;
+    for_each_word(name.substr(0, kNameBytesMax),
+                  [&](std::string_view word) { blocked = blocked || begins_with(word, "block"); });
+    return blocked;
 }
 
 bool set_event(AuditRecord& record, std::string_view name) {

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "bodies/openai.h"
 #include "bodies/sse.h"
+#include "parsers/bedrock_body.h"
 #include "parsers/common_names.h"
 #include "parsers/exchange_parts.h"
 #include "parsers/time_value.h"
@@ -171,7 +172,7 @@ void ExchangeParser::keep_raw_answer(std::string_view text, AuditRecord& record)
 void ExchangeParser::read_stream(const StreamText& stream, const Bodies& bodies,
                                  const BodyReaders& readers, AuditRecord& record) {
     flag_repairs(record, sse_.tree().repairs());
-    if (readers.response == read_openai_response) {
+    if (readers.name == "openai") {
         read_openai_stream(stream.chunks, bodies.response_path, stream.done, scratch_, record);
     } else {
         readers.stream(stream.chunks, bodies.response_path, scratch_, record);
@@ -237,10 +238,13 @@ bool is_foreign(std::string_view provider) {
     return provider.starts_with("gcp.") || provider.starts_with("aws.") || provider == "ollama";
 }
 
-// Other vendors' calls are named by the last part of the path: messages, converse, generateContent.
+// Other vendors' calls are named by the last part of the path: messages, chat, rerank.
 void ExchangeParser::describe(std::string_view path, const BodyReaders& readers, JsonValue request,
                               AuditRecord& record) {
-    bool openai = readers.request == read_openai_request;
+    if (describe_vendor_call(path, readers, record)) {
+        return;
+    }
+    bool openai = readers.name == "openai";
     bool known_path = openai && describe_openai_call(path, {}, {}, record);
     std::string_view provider = record.text(Field::kGenAiProviderName);
     bool foreign = is_foreign(provider);
@@ -251,7 +255,7 @@ void ExchangeParser::describe(std::string_view path, const BodyReaders& readers,
     if (last != std::string_view::npos) {
         fill_text(record, Field::kEventAction, path.substr(last + 1));
     }
-    if (readers.name == "anthropic" || readers.name == "converse") {
+    if (readers.name == "anthropic") {
         fill_text(record, Field::kGenAiOperationName, "chat");
     }
 }
@@ -270,10 +274,9 @@ void ExchangeParser::parse(JsonValue document, const ParseContext& context, Reco
         scratch_.unmapped.add(bodies.request_path, request);
     }
     read_answer(bodies, readers, record);
-    fill_text(record, Field::kGenAiRequestModel, model_in_path(path));
+    fill_text(record, Field::kGenAiRequestModel, bedrock_model_name(model_in_path(path)));
     describe(path, readers, request, record);
-    if (readers.request != read_openai_request ||
-        !is_foreign(record.text(Field::kGenAiProviderName))) {
+    if (readers.name != "openai" || !is_foreign(record.text(Field::kGenAiProviderName))) {
         fill_text(record, Field::kEventDataset, std::string("exchange.").append(readers.name));
     }
     settle_time(record, bodies.date, context, scratch_.unmapped);

@@ -1,11 +1,7 @@
-#include <array>
+#include <charconv>
 
-#include "bodies/ai21.h"
 #include "bodies/anthropic.h"
 #include "bodies/cohere.h"
-#include "bodies/converse.h"
-#include "bodies/llama.h"
-#include "bodies/mistral.h"
 #include "bodies/openai.h"
 #include "bodies/titan.h"
 #include "parsers/exchange_parts.h"
@@ -24,39 +20,36 @@ constexpr BodyReaders kOpenAi = {"openai", read_openai_request, read_openai_resp
                                  read_openai_chunks};
 constexpr BodyReaders kAnthropic = {"anthropic", read_anthropic_request, read_anthropic_response,
                                     read_anthropic_stream};
-constexpr BodyReaders kConverse = {"converse", read_converse_request, read_converse_response,
-                                   read_converse_stream};
 constexpr BodyReaders kCohere = {"cohere", read_cohere_request, read_cohere_response,
                                  read_cohere_stream};
 constexpr BodyReaders kTitan = {"titan", read_titan_request, read_titan_response,
                                 read_titan_stream};
-constexpr BodyReaders kLlama = {"llama", read_llama_request, read_llama_response,
-                                read_llama_stream};
-constexpr BodyReaders kMistral = {"mistral", read_mistral_request, read_mistral_response,
-                                  read_mistral_stream};
-constexpr BodyReaders kAi21 = {"ai21", read_ai21_request, read_ai21_response, read_ai21_stream};
 
-struct VendorRow {
-    std::string_view part;  // of the URL's path
-    const BodyReaders* readers;
-};
-
-// Bedrock: the model's id in the path names the vendor. The first that is found counts.
-constexpr auto kPaths = std::to_array<VendorRow>({
-    {"/converse", &kConverse},
-    {"anthropic.", &kAnthropic},
-    {"amazon.titan", &kTitan},
-    {"amazon.nova", &kConverse},
-    {"cohere.", &kCohere},
-    {"meta.llama", &kLlama},
-    {"mistral.", &kMistral},
-    {"ai21.", &kAi21},
-});
+// What "%3A" stands for; an escape of anything but printable ASCII is left as it is.
+std::string without_escapes(std::string_view text) {
+    std::string out;
+    for (size_t at = 0; at < text.size(); ++at) {
+        unsigned code = 0;
+        const char* digits = text.data() + at + 1;
+        bool escape = text[at] == '%' && at + 2 < text.size() &&
+                      std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2;
+        if (escape && code > ' ' && code < 0x7F) {
+            out.push_back(static_cast<char>(code));
+            at += 2;
+        } else {
+            out.push_back(text[at]);
+        }
+    }
+    return out;
+}
 
 }  // namespace
 
 const BodyReaders& readers_for(std::string_view url_path, std::string_view provider,
                                JsonValue request, JsonValue response) {
+    if (const BodyReaders* readers = vendor_readers(url_path, provider, request)) {
+        return *readers;
+    }
     if (provider == "anthropic" || url_path.ends_with("/v1/messages") ||
         request["anthropic_version"].exists() || response["type"].text() == "message") {
         return kAnthropic;
@@ -64,28 +57,23 @@ const BodyReaders& readers_for(std::string_view url_path, std::string_view provi
     if (provider == "cohere") {
         return kCohere;
     }
-    if (provider == "aws.bedrock" || url_path.find("/model/") != std::string_view::npos) {
-        for (const VendorRow& row : kPaths) {
-            if (url_path.find(row.part) != std::string_view::npos) {
-                return *row.readers;
-            }
-        }
-    }
     if (request["inputText"].exists()) {
         return kTitan;
     }
     return kOpenAi;
 }
 
-std::string_view model_in_path(std::string_view url_path) {
-    for (std::string_view before : {"/deployments/", "/model/", "/models/"}) {
+std::string model_in_path(std::string_view url_path) {
+    for (std::string_view before : {"/deployments/", "/model/", "/models/", "/tunedModels/"}) {
         size_t at = url_path.find(before);
         if (at == std::string_view::npos) {
             continue;
         }
         std::string_view name = url_path.substr(at + before.size());
-        name = name.substr(0, name.find('/'));
-        return before == "/models/" ? name.substr(0, name.find(':')) : name;
+        bool arn = before == "/model/" && name.starts_with("arn:");  // holds slashes of its own
+        name = name.substr(0, arn ? name.rfind('/') : name.find('/'));
+        bool method = before.ends_with("odels/");
+        return without_escapes(method ? name.substr(0, name.find(':')) : name);
     }
     return {};
 }

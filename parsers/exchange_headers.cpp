@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "bodies/body_place.h"
+#include "bodies/secret_names.h"
 #include "parsers/exchange_parts.h"
 #include "parsers/redacted.h"
 
@@ -53,37 +54,19 @@ std::string_view value_of(JsonValue value) {
     return value.is_array() && value.size() == 1 ? (*value.items().begin()).text() : value.text();
 }
 
-// Does a header or query parameter of this name carry what authenticates? Gateways name their keys
-// by themselves (ocp-apim-subscription-key, x-goog-api-key), so a part of the name is enough;
-// counts of tokens are no token.
-bool authenticates(std::string_view name) {
-    static constexpr std::string_view kParts[] = {
-        "key", "auth", "cookie", "secret", "passw", "signature", "credential", "bearer", "session"};
-    std::array<char, kHeaderNameBytesMax> lower{};
-    if (name.size() > lower.size()) {
-        return true;
-    }
-    std::transform(name.begin(), name.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    std::string_view key(lower.data(), name.size());
-    for (std::string_view part : kParts) {
-        if (key.find(part) != std::string_view::npos) {
-            return key != "azureml-model-session";
-        }
-    }
-    bool counted = key.find("tokens") != std::string_view::npos ||
-                   key.find("token-count") != std::string_view::npos;
-    return key == "sig" || key == "code" ||
-           (key.find("token") != std::string_view::npos && !counted);
-}
-
 void keep_header(std::string_view path, std::string_view name, JsonValue value,
                  Unmapped& unmapped) {
-    std::string at = joined_path(path, name);
-    if (!authenticates(name)) {
-        keep_redacted(path, name, value, unmapped);
+    if (!is_secret_header(name)) {
+        unmapped.add(path, name, value);
     } else if (!value.is_null()) {
-        unmapped.add_text(at, "[redacted]");
+        unmapped.add_text(joined_path(path, name), kRedacted);
+    }
+}
+
+// Headers as an array of pairs or as one text.
+void keep_other_form(std::string_view path, JsonValue headers, Unmapped& unmapped) {
+    if (!headers.is_object()) {
+        unmapped.add(path, headers);
     }
 }
 
@@ -104,6 +87,7 @@ bool set_duration(AuditRecord& record, std::string_view milliseconds) {
 
 void read_response_headers(JsonValue headers, std::string_view path, BodyScratch& scratch,
                            AuditRecord& record, std::string_view& date) {
+    keep_other_form(path, headers, scratch.unmapped);
     for (auto [key, value] : headers.members()) {
         std::string_view text = value_of(value);
         bool placed = false;
@@ -135,6 +119,7 @@ void read_response_headers(JsonValue headers, std::string_view path, BodyScratch
 
 void read_request_headers(JsonValue headers, std::string_view path, BodyScratch& scratch,
                           AuditRecord& record) {
+    keep_other_form(path, headers, scratch.unmapped);
     for (auto [key, value] : headers.members()) {
         bool agent = key.size() == std::string_view("user-agent").size() &&
                      (key == "user-agent" || key == "User-Agent");
@@ -154,10 +139,10 @@ void read_url_query(std::string_view url, Unmapped& unmapped) {
         rest.remove_prefix(parameter.size());
         size_t equals = std::min(parameter.find('='), parameter.size());
         std::string_view name = parameter.substr(0, equals);
-        bool secret = authenticates(name);
+        bool secret = is_secret_parameter(name);
         path.assign("url.query.").append(name);
         std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
-        unmapped.add_text(path, secret && !value.empty() ? "[redacted]" : value);
+        unmapped.add_text(path, secret && !value.empty() ? kRedacted : value);
     }
 }
 

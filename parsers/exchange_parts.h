@@ -2,6 +2,7 @@
 // alone.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "bodies/body.h"
@@ -35,9 +36,16 @@ struct BodyReaders {
 const BodyReaders& readers_for(std::string_view url_path, std::string_view provider,
                                JsonValue request, JsonValue response);
 
+// Of Bedrock, Gemini and Ollama (exchange_vendors.cpp); null: another's call.
+const BodyReaders* vendor_readers(std::string_view url_path, std::string_view provider,
+                                  JsonValue request);
+// Kind, action and operation of such a call; false: another's.
+bool describe_vendor_call(std::string_view url_path, const BodyReaders& readers,
+                          AuditRecord& record);
+
 // The model or deployment a URL's path names: /deployments/NAME/, /model/NAME/,
-// /models/NAME:method. "" when none.
-std::string_view model_in_path(std::string_view url_path);
+// /models/NAME:method; escapes of printable ASCII resolved. "" when none.
+std::string model_in_path(std::string_view url_path);
 
 bool is_model_url(std::string_view url);
 bool is_request_body(

@@ -2,6 +2,7 @@
 // tools, guardrails, documents, vectors.
 #include <algorithm>
 
+#include "bodies/redaction.h"
 #include "base/json_text.h"
 #include "parsers/common_names.h"
 #include "parsers/otlp_record.h"
@@ -361,7 +362,7 @@ void RecordReader::tool_definitions(const BodyPlace& place) {
         whole = whole && schema.exists();
         if (whole) {
             list += list.size() > 1 ? "," : "";
-            schema.append_json(list);
+            append_redacted_json(list, "tools", schema);
         }
     }
     list.push_back(']');

@@ -1,6 +1,5 @@
-// What no field holds, on its way to Unmapped: as it stands, but for the values of secrets
-// (is_secret_name), of which only "[redacted]" is kept. Also pairs such as {"name":
-// "Authorization", "value": "…"}. Ingest thread.
+// What no field holds, on its way to Unmapped, which leaves secrets out (bodies/redaction.h); and
+// the paths it goes under. Ingest thread.
 #pragma once
 
 #include <string>
@@ -15,7 +14,8 @@ namespace llmtrail {
 void keep_redacted(std::string_view path, std::string_view key, JsonValue value,
                    Unmapped& unmapped);
 
-// "a" and "b" as "a.b"; an empty path adds no point.
+// "a" and "b" as "a.b"; an empty path adds no point. Bounded: a path above kUnmappedPathBytesMax is
+// cut, and Unmapped refuses what is left of it.
 std::string joined_path(std::string_view path, std::string_view key);
 
 }  // namespace llmtrail

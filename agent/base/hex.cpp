@@ -7,12 +7,12 @@ namespace llmtrail {
 
 std::string to_hex(ByteView bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '\0');
+    char* at = text.data();
     for (char c : bytes) {
         auto byte = static_cast<uint8_t>(c);
-        text.push_back(kDigits[byte >> 4]);
-        text.push_back(kDigits[byte & 15]);
+        *at++ = kDigits[byte >> 4];
+        *at++ = kDigits[byte & 15];
     }
     return text;
 }
@@ -46,8 +46,8 @@ std::optional<Bytes> from_hex(std::string_view text) {
 
 std::string to_base32(ByteView bytes) {
     static constexpr char kDigits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    std::string text;
-    text.reserve((bytes.size() * 8 + 4) / 5);
+    std::string text((bytes.size() * 8 + 4) / 5, '\0');
+    char* at = text.data();
     uint32_t window = 0;
     unsigned bits = 0;
     for (char c : bytes) {
@@ -55,11 +55,11 @@ std::string to_base32(ByteView bytes) {
         bits += 8;
         while (bits >= 5) {
             bits -= 5;
-            text.push_back(kDigits[(window >> bits) & 31]);
+            *at++ = kDigits[(window >> bits) & 31];
         }
     }
     if (bits > 0) {
-        text.push_back(kDigits[(window << (5 - bits)) & 31]);
+        *at++ = kDigits[(window << (5 - bits)) & 31];
     }
     return text;
 }

@@ -1,11 +1,53 @@
 #include "base/json_text.h"
 
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace llmtrail {
 
 static bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// Does any of these eight bytes need an escape?
+static bool any_needs_escape(uint64_t bytes) {
+    constexpr uint64_t kOnes = 0x0101010101010101;
+    constexpr uint64_t kHighs = 0x8080808080808080;
+    auto has_zero = [](uint64_t x) { return (x - kOnes) & ~x & kHighs; };
+    uint64_t below_space = (bytes - kOnes * 0x20) & ~bytes & kHighs;
+    return (below_space | has_zero(bytes ^ (kOnes * '"')) | has_zero(bytes ^ (kOnes * '\\'))) != 0;
+}
+
+// Where the first byte that needs an escape stands, from `at` on; the text's size when none does.
+static size_t find_escape(std::string_view text, size_t at) {
+#ifdef __SSE2__
+    for (; text.size() - at >= 16; at += 16) {
+        __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+        __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+        __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+        int found = _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash)));
+        if (found != 0) {
+            return at + static_cast<size_t>(std::countr_zero(static_cast<unsigned>(found)));
+        }
+    }
+#endif
+    for (; text.size() - at >= 8; at += 8) {
+        uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data() + at, sizeof bytes);
+        if (any_needs_escape(bytes)) {
+            break;
+        }
+    }
+    while (at < text.size() && !needs_escape(text[at])) {
+        ++at;
+    }
+    return at;
+}
 
 static void append_escape(std::string& out, char c) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -35,12 +77,10 @@ static void append_escape(std::string& out, char c) {
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
     size_t run = 0;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (needs_escape(text[i])) {
-            out.append(text, run, i - run);
-            append_escape(out, text[i]);
-            run = i + 1;
-        }
+    for (size_t at = find_escape(text, 0); at < text.size(); at = find_escape(text, run)) {
+        out.append(text, run, at - run);
+        append_escape(out, text[at]);
+        run = at + 1;
     }
     out.append(text, run, text.size() - run);
     out.push_back('"');

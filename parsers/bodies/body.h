@@ -24,28 +24,37 @@
 
 namespace llmtrail {
 
-// Collects what no field holds: {"request.foo.0.bar": value, ...}, bounded by kUnmappedBytesMax
-// (then `unmapped_truncated` is flagged). Null leaves, empty strings, arrays and objects carry
-// nothing and are left out.
+// Collects what no field holds: {"request.foo.0.bar": value, ...}, values of secrets as
+// "[redacted]" (redaction.h). Bounded by kUnmappedBytesMax, and each path by kUnmappedPathBytesMax,
+// since every leaf spells its path out; what is beyond is left out and `unmapped_truncated`
+// flagged. Null leaves, empty strings, arrays and objects carry nothing and are left out.
 inline constexpr size_t kUnmappedBytesMax = size_t{256} << 10;
+inline constexpr size_t kUnmappedPathBytesMax = 1024;
 
 class Unmapped {
  public:
     void clear();
-    // Adds each leaf below `value` under `path`.
+    // Adds each leaf below `value` under `path`, whose last name is the value's.
     void add(std::string_view path, JsonValue value);
     void add(std::string_view path, std::string_view key, JsonValue value);  // path.key
     void add_text(std::string_view path, std::string_view text);
     void add_json(std::string_view path, std::string_view json);  // one leaf: valid JSON text
-    void store(AuditRecord& record);                              // llm.audit.unmapped, flags
+
+    void note_truncated() { truncated_ = true; }  // something was left out
+
+    void store(AuditRecord& record);  // llm.audit.unmapped, flags
 
  private:
-    void walk(JsonValue value);
+    bool set_path(std::string_view path);
+    void member(std::string_view name, JsonValue value, bool hidden, std::string_view key);
+    void walk(std::string_view key, JsonValue value);
     void leaf(JsonValue value);
+    void text_leaf(std::string_view text);
     bool begin_leaf(size_t value_bytes);
 
     std::string json_ = "{";
     std::string path_;
+    std::string url_;  // a leaf without its secrets
     bool truncated_ = false;
 };
 
@@ -145,7 +154,7 @@ void add_tool_call(BodyScratch& scratch, std::string_view id, std::string_view n
 void add_tool_result(BodyScratch& scratch, std::string_view id, JsonValue result);
 
 // One member of llm.audit.request.parameters or .response.details: `add_member(scratch.parameters,
-// key, value)`. Nulls, empty strings, arrays and objects are left out.
+// key, value)`. Nulls, empty strings, arrays and objects are left out; secrets are redacted.
 void add_member(std::string& members, std::string_view key, JsonValue value);
 void add_member(std::string& members, std::string_view key, std::string_view text);
 

@@ -7,6 +7,7 @@
 
 namespace llmtrail {
 
+// Names come from the document: what one spells for each leaf is bounded, whatever their length.
 void BodyPlace::append_path(std::string& out) const {
     if (parent_ != nullptr) {
         parent_->append_path(out);
@@ -14,16 +15,17 @@ void BodyPlace::append_path(std::string& out) const {
             out.push_back('.');
         }
     }
-    if (index_ == kNoIndex) {
-        out += key_;
-    } else {
+    if (index_ != kNoIndex) {
         append_json_unsigned(out, index_);
+    } else if (out.size() <= kUnmappedPathBytesMax) {
+        out += key_.substr(0, kUnmappedPathBytesMax + 1 - out.size());
     }
 }
 
 std::string BodyPlace::path() const {
     std::string out;
     append_path(out);
+    out.resize(std::min(out.size(), kUnmappedPathBytesMax + 1));
     return out;
 }
 

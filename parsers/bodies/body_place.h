@@ -32,6 +32,7 @@ class BodyPlace {
 
     BodyPlace below(size_t index) const { return BodyPlace(this, {}, index); }
 
+    // At most kUnmappedPathBytesMax + 1 bytes: a longer path ends there, and Unmapped refuses it.
     std::string path() const;
 
     BodyScratch& scratch() const { return *scratch_; }

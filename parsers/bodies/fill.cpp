@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 #include "base/time.h"
 #include "bodies/body.h"
+#include "bodies/redaction.h"
 
 namespace llmtrail {
 
@@ -32,7 +33,11 @@ void add_member(std::string& members, std::string_view key, JsonValue value) {
     }
     append_json_string(members, key);
     members.push_back(':');
-    value.append_json(members);
+    if (is_hidden(key, value)) {
+        append_json_string(members, kRedacted);
+    } else {
+        append_redacted_json(members, key, value);
+    }
 }
 
 void add_member(std::string& members, std::string_view key, std::string_view text) {
@@ -144,7 +149,12 @@ static bool fill_json(AuditRecord& record, Field field, JsonValue value) {
     if (!value.is_array() && !value.is_object()) {
         return false;
     }
-    std::string json = value.json();
+    std::string json;
+    if (field == Field::kGenAiToolDefinitions) {  // of MCP servers: with headers and tokens
+        append_redacted_json(json, "tools", value);
+    } else {
+        value.append_json(json);
+    }
     if (!record.has(field)) {
         record.set_json(field, json);
     }

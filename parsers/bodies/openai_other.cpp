@@ -77,10 +77,16 @@ bool is_toxic_category(std::string_view category) {
            category.starts_with("violence");
 }
 
+// A score is looked for by name, so that rows are bounded; what is beyond stays as it was given.
+constexpr size_t kModerationCategoriesMax = 64;
+
 // {"flagged", "categories": {name: bool}, "category_scores": {name: 0..1}, …}
 void read_moderation_result(JsonValue result, const BodyPlace& place) {
+    JsonValue categories = result["categories"];
     JsonValue scores = result["category_scores"];
-    for (auto [category, fired] : result["categories"].members()) {
+    bool rows = categories.is_object() && categories.size() <= kModerationCategoriesMax &&
+                scores.size() <= kModerationCategoriesMax;
+    for (auto [category, fired] : (rows ? categories : JsonValue()).members()) {
         GuardrailResult row;
         row.name = "moderation";
         row.target = "input";
@@ -89,15 +95,20 @@ void read_moderation_result(JsonValue result, const BodyPlace& place) {
         row.category = category;
         row.score = scores[category].real();
         add_guardrail(place.scratch(), row);
-        if (row.score && is_toxic_category(category)) {
+        bool unit = row.score && *row.score >= 0 && *row.score <= 1;
+        if (unit && is_toxic_category(category)) {
             double now = place.record().real(Field::kPromptToxicity).value_or(0.0);
             place.record().set_real(Field::kPromptToxicity, std::max(now, *row.score));
         }
     }
     for (auto [key, value] : result.members()) {
-        if (key != "categories" &&
-            (key != "category_scores" || !result["categories"].is_object())) {
+        if (!rows || (key != "categories" && key != "category_scores")) {
             place.keep(key, value);
+        }
+    }
+    for (auto [category, score] : (rows ? scores : JsonValue()).members()) {
+        if (!categories[category].exists() || !score.real()) {
+            place.below("category_scores").keep(category, score);
         }
     }
 }

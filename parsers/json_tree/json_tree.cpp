@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -24,40 +25,81 @@ std::string depth_message() {
     return "nested deeper than " + std::to_string(kJsonDepthMax);
 }
 
-bool any_equal(std::vector<std::string_view>& keys) {
-    std::sort(keys.begin(), keys.end(), [](std::string_view a, std::string_view b) {
-        return a.size() != b.size() ? a.size() < b.size() : a < b;
-    });
-    return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+// Of a key as it stands on the tape, its length in the four bytes before it: of a short key they
+// are hashed too.
+uint64_t hash_of(std::string_view key) {
+    uint32_t last = 0;
+    uint32_t middle = 0;
+    std::memcpy(&last, key.data() + key.size() - sizeof last, sizeof last);
+    std::memcpy(&middle, key.data() + key.size() / 2 - sizeof middle, sizeof middle);
+    return ((uint64_t{middle} << 32 | last) + key.size()) * 0x9E3779B97F4A7C15ULL;
 }
 
-// A member's bit in a 64-bit filter: two keys that differ in it cannot be equal.
-uint64_t filter_bit(std::string_view key) {
-    if (key.empty()) {
-        return 1;
+// One bit a key, by its hash: keys whose bits differ are not equal.
+class KeyFilter {
+ public:
+    // Did an earlier key have this bit?
+    bool add(std::string_view key) {
+        size_t at = hash_of(key) >> (64 - kIndexBits);
+        uint64_t bit = uint64_t{1} << (at % 64);
+        bool had = (words_[at / 64] & bit) != 0;
+        words_[at / 64] |= bit;
+        return had;
     }
-    auto first = static_cast<uint8_t>(key.front());
-    auto middle = static_cast<uint8_t>(key[key.size() / 2]);
-    auto last = static_cast<uint8_t>(key.back());
-    return uint64_t{1} << ((key.size() * 7 + first * 3U + middle * 5U + last) & 63U);
+
+ private:
+    static constexpr size_t kIndexBits = 9;
+    std::array<uint64_t, (size_t{1} << kIndexBits) / 64> words_{};
+};
+
+bool stands_before(JsonMember member, JsonValue object) {
+    for (JsonMember earlier : object.members()) {
+        if (earlier.value.at() == member.value.at()) {
+            return false;
+        }
+        if (earlier.key == member.key) {
+            return true;
+        }
+    }
+    return false;
 }
 
-bool repeats_a_key(JsonValue object, std::vector<std::string_view>& keys) {
-    uint64_t filter = 0;
-    bool possible = false;
-    for (JsonMember member : object.members()) {
-        uint64_t bit = filter_bit(member.key);
-        possible = possible || (filter & bit) != 0;
-        filter |= bit;
-    }
-    if (!possible) {
-        return false;
-    }
-    keys.clear();
+// For objects of very many members, where comparing each with each would take long.
+bool sorted_repeat(JsonValue object) {
+    std::vector<std::string_view> keys;
+    keys.reserve(object.size());
     for (JsonMember member : object.members()) {
         keys.push_back(member.key);
     }
-    return any_equal(keys);
+    std::sort(keys.begin(), keys.end());
+    return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+}
+
+// In `value` or below. Recursion goes no deeper than kJsonDepthMax.
+bool any_repeats_a_key(JsonValue value) {
+    constexpr size_t kComparedKeysMax = 64;
+    if (value.is_object()) {
+        bool many = value.size() > kComparedKeysMax;
+        if (many && sorted_repeat(value)) {
+            return true;
+        }
+        KeyFilter filter;
+        for (JsonMember member : value.members()) {
+            if (!many && filter.add(member.key) && stands_before(member, value)) {
+                return true;
+            }
+            if (member.value.is_container() && any_repeats_a_key(member.value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    for (JsonValue item : value.items()) {
+        if (item.is_container() && any_repeats_a_key(item)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -65,7 +107,6 @@ bool repeats_a_key(JsonValue object, std::vector<std::string_view>& keys) {
 struct JsonTree::Simdjson {
     simdjson::dom::parser parser;
     std::string copy;
-    std::vector<std::string_view> keys;
 
     simdjson::error_code make_room(size_t bytes);
     simdjson::error_code parse(std::string_view json, bool padded);
@@ -140,9 +181,7 @@ Result<JsonValue> JsonTree::read(std::string_view json, bool padded) {
     if (error != simdjson::SUCCESS) {
         return read_repaired(json, false);
     }
-    const simdjson::dom::document& document = simdjson_->parser.doc;
-    root_ = JsonValue(document.tape.get(), document.string_buf.get(), 1);
-    return root_;
+    return take_root();
 }
 
 Result<JsonValue> JsonTree::read_head(std::string_view json) {
@@ -152,6 +191,13 @@ Result<JsonValue> JsonTree::read_head(std::string_view json) {
         json.remove_prefix(kByteOrderMark.size());
     }
     return read_repaired(json, true);
+}
+
+JsonValue JsonTree::take_root() {
+    const simdjson::dom::document& document = simdjson_->parser.doc;
+    tape_ = JsonTape{document.tape.get(), document.string_buf.get()};
+    root_ = JsonValue(tape_, 1);
+    return root_;
 }
 
 // The second reading, of the repaired text; its words about what is wrong are better than
@@ -171,25 +217,11 @@ Result<JsonValue> JsonTree::read_repaired(std::string_view json, bool head) {
     if (error != simdjson::SUCCESS) {
         return refused(error);
     }
-    const simdjson::dom::document& document = simdjson_->parser.doc;
-    root_ = JsonValue(document.tape.get(), document.string_buf.get(), 1);
-    return root_;
+    return take_root();
 }
 
 bool JsonTree::has_duplicate_keys() const {
-    if (!root_.exists()) {
-        return false;
-    }
-    size_t end = root_.next();
-    for (size_t at = root_.at(); at < end;) {
-        JsonValue value = root_.moved_to(at);
-        if (value.is_object() && value.size() > 1 && repeats_a_key(value, simdjson_->keys)) {
-            return true;
-        }
-        bool container = value.is_object() || value.is_array();
-        at = container ? at + 1 : value.next();
-    }
-    return false;
+    return any_repeats_a_key(root_);
 }
 
 }  // namespace llmtrail

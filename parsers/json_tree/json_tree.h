@@ -37,14 +37,19 @@ enum class JsonType : uint8_t {
 class JsonMembers;
 class JsonItems;
 
-// One value; 24 bytes, copied freely. Asking a value for what it is not gives the empty answer,
+// What simdjson made of a document: values and texts, each by its place.
+struct JsonTape {
+    const uint64_t* words = nullptr;
+    const uint8_t* strings = nullptr;  // each: length in four bytes, text, a zero
+};
+
+// One value; 16 bytes, copied freely. Asking a value for what it is not gives the empty answer,
 // never an error.
 class JsonValue {
  public:
     JsonValue() = default;
 
-    JsonValue(const uint64_t* tape, const uint8_t* strings, size_t at)
-        : tape_(tape), strings_(strings), at_(at) {}
+    JsonValue(const JsonTape& tape, size_t at) : tape_(&tape), at_(at) {}
 
     JsonType type() const;
 
@@ -57,6 +62,8 @@ class JsonValue {
     bool is_object() const { return has_tag('{'); }
 
     bool is_array() const { return has_tag('['); }
+
+    bool is_container() const { return is_object() || is_array(); }
 
     bool is_number() const { return has_tag('l') || has_tag('u') || has_tag('d'); }
 
@@ -78,20 +85,27 @@ class JsonValue {
 
     size_t next() const;  // tape position after this value
 
-    JsonValue moved_to(size_t at) const { return {tape_, strings_, at}; }
+    JsonValue moved_to(size_t at) const { return {tape_, at}; }
 
  private:
-    char tag() const { return static_cast<char>(tape_[at_] >> 56); }
+    JsonValue(const JsonTape* tape, size_t at) : tape_(tape), at_(at) {}
+
+    uint64_t word(size_t at) const { return tape_->words[at]; }
+
+    char tag() const { return static_cast<char>(word(at_) >> 56); }
 
     bool has_tag(char wanted) const { return tape_ != nullptr && tag() == wanted; }
 
-    uint64_t payload() const { return tape_[at_] & 0x00FFFFFFFFFFFFFFULL; }
+    uint64_t payload() const { return word(at_) & 0x00FFFFFFFFFFFFFFULL; }
+
+    std::string_view text_here() const;  // of what is known to be a string
 
     size_t end_of_container() const { return static_cast<uint32_t>(payload()); }
 
-    const uint64_t* tape_ = nullptr;
-    const uint8_t* strings_ = nullptr;
+    const JsonTape* tape_ = nullptr;
     size_t at_ = 0;
+
+    friend class JsonMembers;
 };
 
 struct JsonMember {
@@ -105,7 +119,7 @@ class JsonMembers {
      public:
         explicit Iterator(JsonValue key) : key_(key) {}
 
-        JsonMember operator*() const { return {key_.text(), key_.moved_to(key_.at() + 1)}; }
+        JsonMember operator*() const { return {key_of(key_), key_.moved_to(key_.at() + 1)}; }
 
         Iterator& operator++() {
             key_ = key_.moved_to(key_.moved_to(key_.at() + 1).next());
@@ -125,6 +139,8 @@ class JsonMembers {
     Iterator end() const { return Iterator(end_); }
 
  private:
+    static std::string_view key_of(JsonValue key) { return key.text_here(); }
+
     JsonValue first_;
     JsonValue end_;
 };
@@ -159,28 +175,24 @@ class JsonItems {
     JsonValue end_;
 };
 
-inline std::string_view JsonValue::text() const {
-    if (!is_string()) {
-        return {};
-    }
-    const uint8_t* stored = strings_ + payload();  // length, then the bytes
+inline std::string_view JsonValue::text_here() const {
+    const uint8_t* stored = tape_->strings + payload();
     uint32_t size = 0;
     std::memcpy(&size, stored, sizeof size);
     return {reinterpret_cast<const char*>(stored) + sizeof size, size};
 }
 
+inline std::string_view JsonValue::text() const {
+    return is_string() ? text_here() : std::string_view();
+}
+
 inline size_t JsonValue::next() const {
-    switch (tag()) {
-        case '{':
-        case '[':
-            return end_of_container();
-        case 'l':
-        case 'u':
-        case 'd':
-            return at_ + 2;
-        default:
-            return at_ + 1;
+    char kind = tag();
+    if (kind == '{' || kind == '[') {
+        return end_of_container();
     }
+    bool number = kind == 'l' || kind == 'u' || kind == 'd';
+    return at_ + (number ? 2 : 1);
 }
 
 inline JsonMembers JsonValue::members() const {
@@ -195,15 +207,6 @@ inline JsonItems JsonValue::items() const {
         return {JsonValue(), JsonValue()};
     }
     return {moved_to(at_ + 1), moved_to(end_of_container() - 1)};
-}
-
-inline JsonValue JsonValue::operator[](std::string_view key) const {
-    for (JsonMember member : members()) {
-        if (member.key == key) {
-            return member.value;
-        }
-    }
-    return {};
 }
 
 // What was changed before the text could be read. All but a byte order mark changed its meaning.
@@ -247,7 +250,10 @@ class JsonTree {
 
     Result<JsonValue> read_repaired(std::string_view json, bool head);
 
+    JsonValue take_root();
+
     std::unique_ptr<Simdjson> simdjson_;
+    JsonTape tape_;
     JsonValue root_;
     JsonRepairs repairs_;
     std::string repaired_;

@@ -36,12 +36,27 @@ JsonType JsonValue::type() const {
     }
 }
 
+JsonValue JsonValue::operator[](std::string_view key) const {
+    if (!is_object()) {
+        return {};
+    }
+    size_t end = end_of_container() - 1;
+    for (size_t at = at_ + 1; at != end;) {
+        JsonValue value = moved_to(at + 1);
+        if (moved_to(at).text_here() == key) {
+            return value;
+        }
+        at = value.next();
+    }
+    return {};
+}
+
 std::optional<int64_t> JsonValue::integer() const {
     if (has_tag('l')) {
-        return std::bit_cast<int64_t>(tape_[at_ + 1]);
+        return std::bit_cast<int64_t>(word(at_ + 1));
     }
     if (has_tag('d')) {
-        auto value = std::bit_cast<double>(tape_[at_ + 1]);
+        auto value = std::bit_cast<double>(word(at_ + 1));
         // 2^53: beyond it a double no longer says which whole number was meant.
         constexpr double kWholeMax = 9007199254740992.0;
         if (std::trunc(value) == value && std::abs(value) <= kWholeMax) {
@@ -53,13 +68,13 @@ std::optional<int64_t> JsonValue::integer() const {
 
 std::optional<double> JsonValue::real() const {
     if (has_tag('d')) {
-        return std::bit_cast<double>(tape_[at_ + 1]);
+        return std::bit_cast<double>(word(at_ + 1));
     }
     if (has_tag('l')) {
-        return static_cast<double>(std::bit_cast<int64_t>(tape_[at_ + 1]));
+        return static_cast<double>(std::bit_cast<int64_t>(word(at_ + 1)));
     }
     if (has_tag('u')) {
-        return static_cast<double>(tape_[at_ + 1]);
+        return static_cast<double>(word(at_ + 1));
     }
     return std::nullopt;
 }
@@ -103,13 +118,13 @@ void JsonValue::append_json(std::string& out) const {
             out += tag() == 't' ? "true" : "false";
             return;
         case JsonType::kInteger:
-            append_json_integer(out, std::bit_cast<int64_t>(tape_[at_ + 1]));
+            append_json_integer(out, std::bit_cast<int64_t>(word(at_ + 1)));
             return;
         case JsonType::kUnsigned:
-            append_json_unsigned(out, tape_[at_ + 1]);
+            append_json_unsigned(out, word(at_ + 1));
             return;
         case JsonType::kReal:
-            append_json_number(out, std::bit_cast<double>(tape_[at_ + 1]));
+            append_json_number(out, std::bit_cast<double>(word(at_ + 1)));
             return;
         case JsonType::kString:
             append_json_string(out, text());

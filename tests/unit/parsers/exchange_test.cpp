@@ -143,6 +143,110 @@ TEST_CASE("Bodies of unexpected forms give a record and lose nothing") {
     }
 }
 
+TEST_CASE("A call to Gemini is an inference by what its URL says, and nothing of it is lost") {
+    OneRecord record(
+        R"({"url":"https://generativelanguage.googleapis.com/v1beta/models/gemini-2.0-flash:generateContent?key=SECRETVALUE",
+        "request":{"contents":[{"role":"user","parts":[{"text":"leaf-1"}]}],"generationConfig":{"temperature":0.5}},
+        "response":{"candidates":[{"content":{"parts":[{"text":"leaf-2"}]}}],"modelVersion":"gemini-2.0-flash-001","responseId":"r1"}})");
+    CHECK(record.text("event.kind") == "inference");
+    CHECK(record.text("event.action") == "generateContent");
+    CHECK(record.text("event.dataset") == "exchange.gemini");
+    CHECK(record.text("gen_ai.provider.name") == "gcp.gemini");
+    CHECK(record.text("gen_ai.operation.name") == "generate_content");
+    CHECK(record.text("gen_ai.request.model") == "gemini-2.0-flash");
+    CHECK(record.text("gen_ai.response.model") == "gemini-2.0-flash-001");
+    CHECK(record.text("gen_ai.response.id") == "r1");
+    std::string rest = record.json("llm.audit.unmapped");
+    CHECK(rest.find("leaf-1") != std::string::npos);
+    CHECK(rest.find("leaf-2") != std::string::npos);
+    CHECK(rest.find("SECRETVALUE") == std::string::npos);
+}
+
+TEST_CASE("A stream of Gemini's or Ollama's is not said to be cut") {
+    OneRecord gemini(
+        R"({"url":"https://generativelanguage.googleapis.com/v1beta/models/g:streamGenerateContent",
+        "request":{"contents":[]},"response":[{"modelVersion":"g-1"},{"modelVersion":"g-1","x":1}]})");
+    CHECK(gemini.json("gen_ai.request.stream") == "true");
+    CHECK(gemini.text("gen_ai.response.model") == "g-1");
+    CHECK(gemini.json("llm.audit.unmapped") == R"({"response.1.x":1})");
+    OneRecord ollama(R"({"url":"http://localhost:11434/api/chat",
+        "request":{"model":"llama3","messages":[{"role":"user","content":"hi"}]},
+        "response":"{\"model\":\"llama3\",\"done\":false}\n{\"model\":\"llama3\",\"done\":true}\n"})");
+    CHECK(ollama.json("llm.audit.unmapped") ==
+          R"({"response.0.done":false,"response.1.done":true})");
+    for (const OneRecord* record : {&gemini, &ollama}) {
+        CHECK_FALSE(record->has("llm.audit.record.flags"));
+        CHECK_FALSE(record->has("llm.audit.response.truncated"));
+    }
+}
+
+TEST_CASE("A call to Ollama is an inference with its model and prompt") {
+    OneRecord record(R"({"url":"http://localhost:11434/api/generate",
+        "request":{"model":"llama3","prompt":"hi","stream":false},
+        "response":{"model":"llama3","response":"leaf","done":true}})");
+    CHECK(record.text("event.kind") == "inference");
+    CHECK(record.text("gen_ai.provider.name") == "ollama");
+    CHECK(record.text("gen_ai.operation.name") == "text_completion");
+    CHECK(record.text("gen_ai.request.model") == "llama3");
+    CHECK(record.text("llm.audit.prompt.text") == "hi");
+    CHECK(record.json("llm.audit.unmapped") ==
+          R"({"response.response":"leaf","response.done":true})");
+}
+
+TEST_CASE("A failed call to a foreign API is a failure") {
+    OneRecord record(R"({"url":"https://h/v1beta/models/g:generateContent","status":429,
+        "request":{"contents":[]},"response":{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}})");
+    CHECK(record.text("event.kind") == "inference");
+    CHECK(record.text("event.outcome") == "failure");
+    CHECK(record.text("error.message") == "quota");
+}
+
+TEST_CASE("OpenAI's form at a foreign provider's address is read as OpenAI's") {
+    for (std::string_view url :
+         {"https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+          "http://localhost/api/chat"}) {
+        CAPTURE(url);
+        OneRecord record(R"({"url":")" + std::string(url) +
+                         R"(","request":{"messages":[{"role":"user","content":"a"}]},
+            "response":{"choices":[{"message":{"role":"assistant","content":"b"}}]}})");
+        CHECK(record.text("event.kind") == "inference");
+        CHECK(record.text("gen_ai.operation.name") == "chat");
+        CHECK(record.text("llm.audit.response.text") == "b");
+    }
+}
+
+TEST_CASE("Bedrock's bodies are read by the model that the path names, escapes resolved") {
+    OneRecord claude(
+        R"({"url":"https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-3-haiku-20240307-v1%3A0/invoke",
+        "request":{"anthropic_version":"bedrock-2023-05-31","max_tokens":5,"messages":[{"role":"user","content":"a"}]},
+        "response":{"type":"message","role":"assistant","content":[{"type":"text","text":"b"}],"stop_reason":"end_turn"}})");
+    CHECK(claude.text("gen_ai.request.model") == "anthropic.claude-3-haiku-20240307-v1:0");
+    CHECK(claude.text("gen_ai.provider.name") == "aws.bedrock");
+    CHECK(claude.text("llm.audit.response.text") == "b");
+    CHECK(claude.text("event.action") == "invoke");
+    CHECK(claude.text("gen_ai.operation.name") == "chat");
+    CHECK(claude.text("event.dataset") == "exchange.bedrock");
+    OneRecord arn(
+        R"({"url":"https://bedrock-runtime.eu-west-1.amazonaws.com/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Ainference-profile%2Feu.meta.llama3-2-1b-instruct-v1%3A0/invoke",
+        "request":{"prompt":"a","max_gen_len":5},"response":{"generation":"b","stop_reason":"stop"}})");
+    CHECK(arn.text("gen_ai.request.model") == "eu.meta.llama3-2-1b-instruct-v1:0");
+    CHECK(arn.text("llm.audit.prompt.text") == "a");
+    CHECK(arn.text("llm.audit.response.text") == "b");
+    OneRecord converse(
+        R"({"url":"https://bedrock-runtime.eu-west-1.amazonaws.com/model/some-profile/converse",
+        "request":{"messages":[{"role":"user","content":[{"text":"a"}]}]},
+        "response":{"output":{"message":{"role":"assistant","content":[{"text":"b"}]}},"stopReason":"end_turn"}})");
+    CHECK(converse.text("event.kind") == "inference");
+    CHECK(converse.text("gen_ai.operation.name") == "chat");
+    CHECK(converse.text("llm.audit.response.text") == "b");
+}
+
+TEST_CASE("An escape in a model's name cannot bring in what is no printable character") {
+    OneRecord record(
+        R"({"url":"https://h/v1beta/models/a%00b%0Ac%C3%28d%3A%:generateContent","request":{"contents":[]},"response":{}})");
+    CHECK(record.text("gen_ai.request.model") == "a%00b%0Ac%C3(d:%");
+}
+
 TEST_CASE("Real exchanges give records with prompt and answer") {
     size_t documents = 0;
     for (std::string_view file :

@@ -203,7 +203,7 @@ TEST_CASE("Keys are compared without case and separators") {
     CHECK(NormalizedKey("User_Id").text() == "userid");
     CHECK(NormalizedKey("x-api.KEY").text() == "xapikey");
     CHECK(NormalizedKey(std::string(1000, 'k')).text().empty());
-    CHECK(find_common_name(NameScope::kTop, "") == nullptr);
-    CHECK(find_common_name(NameScope::kUser, "email") != nullptr);
-    CHECK(find_common_name(NameScope::kUser, "latencyms") == nullptr);
+    CHECK(find_common_name(NameScope::kTop, NormalizedKey("")) == nullptr);
+    CHECK(find_common_name(NameScope::kUser, NormalizedKey("email")) != nullptr);
+    CHECK(find_common_name(NameScope::kUser, NormalizedKey("latencyms")) == nullptr);
 }

@@ -1,0 +1,32 @@
+// Which names stand for what authenticates: the one table of the parsers. Asked by redaction.h for
+// members of documents and bodies, and by the exchange parser for headers and URLs. A name longer
+// than kSecretNameBytesMax is judged by its end. Pure, any thread; no allocation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace llmtrail {
+
+inline constexpr size_t kSecretNameBytesMax = 64;
+inline constexpr std::string_view kRedacted = "[redacted]";
+
+enum class Secrecy : uint8_t {
+    kOpen,
+    kNoNumber,  // token, auth: a number is a count, and no secret
+    kWhole,     // password, api_key: whatever the value
+};
+
+// Of a member of a JSON object. Words are told apart by '_', '-', '.', ' ' and capitals:
+// access_token is a secret; max_tokens, eos_token and prompt_cache_key are none.
+Secrecy secrecy_of(std::string_view key);
+
+// Of a header: gateways name their keys as they like, so that a part of the name is enough, and a
+// name that is too long is taken for a secret's.
+bool is_secret_header(std::string_view name);
+
+// Of a URL's query: as a header's; a name with escapes is taken for a secret's.
+bool is_secret_parameter(std::string_view name);
+
+}  // namespace llmtrail

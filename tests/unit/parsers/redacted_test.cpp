@@ -1,0 +1,272 @@
+#include "parsers/redacted.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+
+#include "bodies/body.h"
+#include "bodies/openai.h"
+#include "bodies/redaction.h"
+
+using namespace llmtrail;
+
+namespace {
+
+std::string redacted(std::string_view key, std::string_view json) {
+    JsonTree tree;
+    auto read = tree.read(json, false);
+    REQUIRE(read);
+    std::string out;
+    append_redacted_json(out, key, *read);
+    return out;
+}
+
+std::string unmapped(std::string_view json, std::string_view path = "p") {
+    JsonTree tree;
+    auto read = tree.read(json, false);
+    REQUIRE(read);
+    Unmapped into;
+    into.add(path, *read);
+    AuditRecord record;
+    into.store(record);
+    return std::string(record.text(Field::kUnmapped));
+}
+
+// One request as an application's log has it.
+struct Request {
+    explicit Request(std::string_view json) {
+        auto body = tree.read(json, false);
+        REQUIRE(body);
+        read_openai_request(*body, "request", scratch, record);
+        store_messages(scratch, record);
+        scratch.unmapped.store(record);
+    }
+
+    JsonTree tree;
+    BodyScratch scratch;
+    AuditRecord record;
+};
+
+struct Row {
+    std::string_view name;
+    Secrecy secrecy;
+};
+
+constexpr auto kNames = std::to_array<Row>({
+    {"Authorization", Secrecy::kWhole},
+    {"Proxy-Authorization", Secrecy::kWhole},
+    {"x-goog-api-key", Secrecy::kWhole},
+    {"Ocp-Apim-Subscription-Key", Secrecy::kWhole},
+    {"api-key", Secrecy::kWhole},
+    {"x_api_key", Secrecy::kWhole},
+    {"APIKey", Secrecy::kWhole},
+    {"OPENAI_API_KEY", Secrecy::kWhole},
+    {"api_key_2", Secrecy::kWhole},
+    {"apiKeys", Secrecy::kWhole},
+    {"client_secret", Secrecy::kWhole},
+    {"aws.secretAccessKey", Secrecy::kWhole},
+    {"password", Secrecy::kWhole},
+    {"PGPASSWORD", Secrecy::kWhole},
+    {"db passwd", Secrecy::kWhole},
+    {"passphrase", Secrecy::kWhole},
+    {"cookie", Secrecy::kWhole},
+    {"Set-Cookie", Secrecy::kWhole},
+    {"credentials", Secrecy::kWhole},
+    {"private_key", Secrecy::kWhole},
+    {"AzureConnectionString", Secrecy::kWhole},
+    {"token", Secrecy::kNoNumber},
+    {"access_token", Secrecy::kNoNumber},
+    {"accessToken", Secrecy::kNoNumber},
+    {"authtoken", Secrecy::kNoNumber},
+    {"authorization_token", Secrecy::kNoNumber},
+    {"refresh_token", Secrecy::kNoNumber},
+    {"id_token", Secrecy::kNoNumber},
+    {"GITHUB_TOKEN", Secrecy::kNoNumber},
+    {"developer_token", Secrecy::kNoNumber},
+    {"frontend-token", Secrecy::kNoNumber},
+    {"X-Amz-Security-Token", Secrecy::kNoNumber},
+    {"bearer", Secrecy::kNoNumber},
+    {"auth", Secrecy::kNoNumber},
+    {"userJwt", Secrecy::kNoNumber},
+    {"prompt_tokens", Secrecy::kOpen},
+    {"max_tokens", Secrecy::kOpen},
+    {"maxToken", Secrecy::kOpen},
+    {"token_count", Secrecy::kOpen},
+    {"tokens", Secrecy::kOpen},
+    {"tokenId", Secrecy::kOpen},
+    {"eos_token", Secrecy::kOpen},
+    {"eostoken", Secrecy::kOpen},
+    {"generatedToken", Secrecy::kOpen},
+    {"next_page_token", Secrecy::kOpen},
+    {"time_to_first_token", Secrecy::kOpen},
+    {"cost_per_token", Secrecy::kOpen},
+    {"tokenizer", Secrecy::kOpen},
+    {"prompt_cache_key", Secrecy::kOpen},
+    {"public_key", Secrecy::kOpen},
+    {"key", Secrecy::kOpen},
+    {"keyword", Secrecy::kOpen},
+    {"monkey", Secrecy::kOpen},
+    {"password_policy", Secrecy::kOpen},
+    {"secretary", Secrecy::kOpen},
+    {"prior_authorization", Secrecy::kOpen},
+    {"author", Secrecy::kOpen},
+    {"signature", Secrecy::kOpen},
+    {"session_id", Secrecy::kOpen},
+    {"", Secrecy::kOpen},
+    {"_-_", Secrecy::kOpen},
+    {"42", Secrecy::kOpen},
+});
+
+constexpr std::string_view kSecretHeaders[] = {
+    "authorization", "X-Custom-Auth",       "x-goog-api-key", "Ocp-Apim-Subscription-Key",
+    "COOKIE",        "X-Vault-Token",       "private-token",  "x-amz-signature",
+    "x-ms-session",  "proxy-authorization",
+};
+constexpr std::string_view kOpenHeaders[] = {
+    "content-type",          "x-ratelimit-remaining-tokens",
+    "x-request-id",          "date",
+    "idempotency-key",       ":authority",
+    "azureml-model-session", "api-version",
+    "x-token-count",
+};
+
+}  // namespace
+
+TEST_CASE("Names of secrets are told from names of counts, places and kinds") {
+    for (const Row& row : kNames) {
+        CAPTURE(row.name);
+        CHECK(static_cast<int>(secrecy_of(row.name)) == static_cast<int>(row.secrecy));
+    }
+}
+
+TEST_CASE("A long name is judged by its end, and a long header's name is a secret's") {
+    std::string before(100'000, 'x');
+    CHECK(secrecy_of(before + "_api_key") == Secrecy::kWhole);
+    CHECK(secrecy_of("api_key_" + before) == Secrecy::kOpen);
+    CHECK(secrecy_of(std::string(100'000, '7')) == Secrecy::kOpen);
+    CHECK(is_secret_header(std::string(kSecretNameBytesMax + 1, 'x')));
+    CHECK_FALSE(is_secret_header(std::string(kSecretNameBytesMax, 'x')));
+}
+
+TEST_CASE("Headers and query parameters that authenticate are told from those that do not") {
+    for (std::string_view name : kSecretHeaders) {
+        CAPTURE(name);
+        CHECK(is_secret_header(name));
+    }
+    for (std::string_view name : kOpenHeaders) {
+        CAPTURE(name);
+        CHECK_FALSE(is_secret_header(name));
+    }
+    CHECK(is_secret_parameter("sig"));
+    CHECK(is_secret_parameter("%61pi_k%65y"));
+    CHECK_FALSE(is_secret_parameter("api-version"));
+}
+
+TEST_CASE("A password is hidden whatever it is, a token unless it is a number, a truth never") {
+    CHECK(redacted("", R"({"password":7,"api_key":{"v":"x"},"secrets":["a"],"cookie":""})") ==
+          R"({"password":"[redacted]","api_key":"[redacted]","secrets":"[redacted]","cookie":""})");
+    CHECK(
+        redacted(
+            "", R"({"token":17,"auth":{"type":"basic"},"auth_token":["a",1],"b":{"token":"t"}})") ==
+        R"({"token":17,"auth":"[redacted]","auth_token":"[redacted]","b":{"token":"[redacted]"}})");
+    CHECK(redacted("", R"({"secret":true,"password":null})") ==
+          R"({"secret":true,"password":null})");
+}
+
+TEST_CASE("A piece of generated text called a token is kept") {
+    constexpr std::string_view kTokens =
+        R"({"tokens":[{"generatedToken":{"token":"Hi","logprob":-0.5}},{"token":"x","likelihood":-1},{"token":{"text":"y","logprob":-1}}]})";
+    CHECK(redacted("", kTokens) == kTokens);
+    CHECK(unmapped(R"({"text":"y","logprob":-1})", "chunk.token") ==
+          R"({"chunk.token.text":"y","chunk.token.logprob":-1})");
+}
+
+TEST_CASE("Headers lose what authenticates in every form they are logged in") {
+    CHECK(redacted("headers", R"({"X-Custom-Auth":"S","Accept":"a","cookie":["S"]})") ==
+          R"({"X-Custom-Auth":"[redacted]","Accept":"a","cookie":"[redacted]"})");
+    CHECK(
+        redacted("headers", R"([{"key":"X-Custom-Auth","value":"S"},{"name":"a","value":"b"}])") ==
+        R"([{"key":"X-Custom-Auth","value":"[redacted]"},{"name":"a","value":"b"}])");
+    CHECK(redacted("headers", R"([["X-Custom-Auth","S"],["Accept","a"]])") ==
+          R"([["X-Custom-Auth","[redacted]"],["Accept","a"]])");
+    CHECK(redacted("rawHeaders", R"(["Host","h","Authorization","S","Accept","a"])") ==
+          R"(["Host","h","Authorization","[redacted]","Accept","a"])");
+    CHECK(unmapped(R"({"headers":"Authorization: S\r\nAccept: a"})") ==
+          R"({"p.headers":"[redacted]"})");
+}
+
+TEST_CASE("The value of a pair that names a secret is hidden, of another kept") {
+    CHECK(
+        unmapped(R"([{"name":"Authorization","value":"S"},{"name":"city","value":"Bern"}])") ==
+        R"({"p.0.name":"Authorization","p.0.value":"[redacted]","p.1.name":"city","p.1.value":"Bern"})");
+}
+
+TEST_CASE("Users, passwords and keys in URLs are hidden and the rest of the URL kept") {
+    CHECK(redacted("", R"("https://u:p@h.example/a?key=S&alt=sse#access_token=S")") ==
+          R"("https://[redacted]@h.example/a?key=[redacted]&alt=sse#access_token=[redacted]")");
+    for (std::string_view plain : {R"("https://h.example/a?alt=sse")", R"("https://h.example/a@b")",
+                                   R"("see https://h?key=S now")", R"("key=S")",
+                                   R"("https://h.example/?key=")", R"("https://")"}) {
+        CAPTURE(plain);
+        CHECK(redacted("", plain) == plain);
+    }
+}
+
+TEST_CASE("What is not mapped is kept without its secrets, however it is added") {
+    CHECK(unmapped(R"({"a":{"apiKey":"S","b":[{"client_secret":"S"},1]}})") ==
+          R"({"p.a.apiKey":"[redacted]","p.a.b.0.client_secret":"[redacted]","p.a.b.1":1})");
+    CHECK(unmapped(R"("S")", "request.headers.x-custom-auth") ==
+          R"({"request.headers.x-custom-auth":"[redacted]"})");
+    CHECK(unmapped(R"(["S"])", "attributes.http.request.header.authorization") ==
+          R"({"attributes.http.request.header.authorization":"[redacted]"})");
+    CHECK(unmapped(R"({"x":"S"})", "request.credentials") ==
+          R"({"request.credentials":"[redacted]"})");
+    Unmapped into;
+    into.add_text("a.api_key", "S");
+    into.add_text("a.url", "https://u:S@h/");
+    into.add_json("a.token.0", R"("S")");
+    into.add_json("a.token", "5");
+    into.add_json("a.secret", "true");
+    AuditRecord record;
+    into.store(record);
+    CHECK(
+        record.text(Field::kUnmapped) ==
+        R"({"a.api_key":"[redacted]","a.url":"https://[redacted]@h/","a.token.0":"[redacted]","a.token":5,"a.secret":true})");
+}
+
+TEST_CASE("Definitions of MCP servers are stored without what authenticates") {
+    Request request(R"({"model":"m","input":"x","tools":[
+        {"type":"mcp","server_label":"crm","server_url":"https://mcp.example/sse?api_key=SECRETVALUE",
+         "authorization":"SECRETVALUE","headers":{"X-Tenant-Auth":"SECRETVALUE","Accept":"a"}},
+        {"type":"function","name":"login","parameters":{"type":"object","properties":{
+         "password":{"type":"string","description":"as typed","default":"SECRETVALUE"}},"required":["password"]}}]})");
+    std::string_view tools = request.record.text(Field::kGenAiToolDefinitions);
+    CHECK(tools.find("SECRETVALUE") == std::string_view::npos);
+    CHECK(tools.find(R"("server_label":"crm")") != std::string_view::npos);
+    CHECK(tools.find(R"("Accept":"a")") != std::string_view::npos);
+    CHECK(tools.find(
+              R"("password":{"type":"string","description":"as typed","default":"[redacted]"})") !=
+          std::string_view::npos);
+}
+
+TEST_CASE("Request parameters are stored without secrets, and token limits stay") {
+    Request request(
+        R"({"model":"m","messages":[],"max_tokens":5,"tool_choice":{"type":"mcp","api_key":"SECRETVALUE"},
+        "prompt_cache_key":"k","extra_headers":{"X-Auth":"SECRETVALUE"},"mcp_servers":[{"authorization_token":"SECRETVALUE","name":"n"}]})");
+    CHECK(request.record.text(Field::kRequestParameters) ==
+          R"({"tool_choice":{"type":"mcp","api_key":"[redacted]"},"prompt_cache_key":"k"})");
+    CHECK(request.record.integer(Field::kGenAiRequestMaxTokens) == 5);
+    CHECK(
+        request.record.text(Field::kUnmapped) ==
+        R"({"request.extra_headers.X-Auth":"[redacted]","request.mcp_servers.0.authorization_token":"[redacted]","request.mcp_servers.0.name":"n"})");
+}
+
+TEST_CASE("A joined path is bounded, and one that is too long is refused later") {
+    std::string longest(kUnmappedPathBytesMax - 2, 'k');
+    CHECK(joined_path("p", longest).size() == kUnmappedPathBytesMax);
+    CHECK(joined_path("", "k") == "k");
+    std::string path = joined_path(std::string(1 << 20, 'p'), std::string(1 << 20, 'k'));
+    CHECK(path.size() > kUnmappedPathBytesMax);
+    CHECK(path.size() <= 2 * (kUnmappedPathBytesMax + 1) + 1);
+}
