@@ -1,9 +1,9 @@
 #include "crypto/digest.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
+
+#include <algorithm>
 
 #include "base/check.h"
 
@@ -18,38 +18,60 @@ const EVP_MD* sha256_method() {
     return method;
 }
 
-EVP_MAC* hmac_method() {
-    static EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-    LLMTRAIL_CHECK(method != nullptr);
-    return method;
-}
-
 unsigned char* raw(Digest& digest) {
     return reinterpret_cast<unsigned char*>(digest.data());
 }
 
-const unsigned char* raw(ByteView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
+constexpr size_t kBlockBytes = 64;  // of SHA-256
+
+struct Context {
+    EVP_MD_CTX* md = EVP_MD_CTX_new();
+
+    Context() { LLMTRAIL_CHECK(md != nullptr); }
+
+    ~Context() { EVP_MD_CTX_free(md); }
+
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    void start() { LLMTRAIL_CHECK(EVP_DigestInit_ex2(md, sha256_method(), nullptr) == 1); }
+
+    void copy(const Context& from) { LLMTRAIL_CHECK(EVP_MD_CTX_copy_ex(md, from.md) == 1); }
+
+    void update(const void* bytes, size_t size) {
+        LLMTRAIL_CHECK(EVP_DigestUpdate(md, bytes, size) == 1);
+    }
+
+    void finish(Digest& digest) {
+        LLMTRAIL_CHECK(EVP_DigestFinal_ex(md, raw(digest), nullptr) == 1);
+    }
+};
 
 }  // namespace
 
+// A leaf or a node is hashed from a few short pieces, and OpenSSL's call costs as much as hashing
+// one of them: they are gathered first.
 struct Sha256::State {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    static constexpr size_t kGatheredBytesMax = 256;
+
+    Context context;
     bool started = false;
+    size_t gathered_size = 0;
+    std::array<char, kGatheredBytesMax> gathered;
 
-    State() { LLMTRAIL_CHECK(context != nullptr); }
+    ~State() { OPENSSL_cleanse(gathered.data(), gathered.size()); }
 
-    ~State() { EVP_MD_CTX_free(context); }
-
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-
-    void start() {
+    void pass_on(ByteView bytes) {
         if (!started) {
-            LLMTRAIL_CHECK(EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1);
+            context.start();
             started = true;
         }
+        context.update(bytes.data(), bytes.size());
+    }
+
+    void pass_on_gathered() {
+        pass_on({gathered.data(), gathered_size});
+        gathered_size = 0;
     }
 };
 
@@ -58,15 +80,23 @@ Sha256::Sha256() : state_(std::make_unique<State>()) {}
 Sha256::~Sha256() = default;
 
 Sha256& Sha256::update(ByteView bytes) {
-    state_->start();
-    LLMTRAIL_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
+    State& state = *state_;
+    if (bytes.size() > state.gathered.size() - state.gathered_size) {
+        state.pass_on_gathered();
+        if (bytes.size() > state.gathered.size()) {
+            state.pass_on(bytes);
+            return *this;
+        }
+    }
+    std::copy(bytes.begin(), bytes.end(), state.gathered.data() + state.gathered_size);
+    state.gathered_size += bytes.size();
     return *this;
 }
 
 Digest Sha256::finish() {
-    state_->start();
+    state_->pass_on_gathered();
     Digest digest;
-    LLMTRAIL_CHECK(EVP_DigestFinal_ex(state_->context, raw(digest), nullptr) == 1);
+    state_->context.finish(digest);
     state_->started = false;
     return digest;
 }
@@ -78,35 +108,46 @@ Digest sha256(ByteView bytes) {
     return digest;
 }
 
+// RFC 2104 by hand: what the key does to both hashes is kept, and copied for each message.
 struct Hmac::State {
-    EVP_MAC_CTX* context = EVP_MAC_CTX_new(hmac_method());
+    Context inner;  // has taken key XOR ipad
+    Context outer;  // has taken key XOR opad
+    Context work;
 
-    State() { LLMTRAIL_CHECK(context != nullptr); }
-
-    ~State() { EVP_MAC_CTX_free(context); }
-
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
+    static void begin(Context& context, const Digest& short_key, ByteView key, char pad) {
+        ByteView used = key.size() > kBlockBytes ? view(short_key) : key;
+        std::array<char, kBlockBytes> block;
+        block.fill(pad);
+        for (size_t i = 0; i < used.size(); ++i) {
+            block[i] = static_cast<char>(used[i] ^ pad);
+        }
+        context.start();
+        context.update(block.data(), block.size());
+        OPENSSL_cleanse(block.data(), block.size());
+    }
 };
 
 Hmac::Hmac(const Secret& key) : state_(std::make_unique<State>()) {
-    char name[] = "SHA256";
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-        OSSL_PARAM_construct_end()};
     LLMTRAIL_CHECK(!key.empty());
-    LLMTRAIL_CHECK(EVP_MAC_init(state_->context, raw(key.reveal()), key.size(), parameters) == 1);
+    Digest short_key{};
+    if (key.size() > kBlockBytes) {
+        short_key = sha256(key.reveal());
+    }
+    State::begin(state_->inner, short_key, key.reveal(), 0x36);
+    State::begin(state_->outer, short_key, key.reveal(), 0x5c);
+    OPENSSL_cleanse(short_key.data(), short_key.size());
 }
 
 Hmac::~Hmac() = default;
 
 Digest Hmac::of(ByteView message) {
     Digest digest;
-    size_t written = 0;
-    LLMTRAIL_CHECK(EVP_MAC_init(state_->context, nullptr, 0, nullptr) == 1);
-    LLMTRAIL_CHECK(EVP_MAC_update(state_->context, raw(message), message.size()) == 1);
-    LLMTRAIL_CHECK(EVP_MAC_final(state_->context, raw(digest), &written, digest.size()) == 1);
-    LLMTRAIL_CHECK(written == digest.size());
+    state_->work.copy(state_->inner);
+    state_->work.update(message.data(), message.size());
+    state_->work.finish(digest);
+    state_->work.copy(state_->outer);
+    state_->work.update(digest.data(), digest.size());
+    state_->work.finish(digest);
     return digest;
 }
 

@@ -1,5 +1,6 @@
-// Audit records about the agent itself: start, stop, an output lost or back, a file that went before it was read.
-// They go through the same spool and outputs as everything else. Pure, ingest thread.
+// Audit records about the agent itself: start, stop, an output lost or back, a file that went
+// before it was read. They go through the same spool and outputs as everything else. Pure, ingest
+// thread.
 #pragma once
 
 #include "base/time.h"
@@ -9,6 +10,7 @@
 namespace llmtrail {
 
 // Class ids of docs/outputs.md that the pipeline itself raises.
+inline constexpr uint16_t kClassIntegrityGap = 601;
 inline constexpr uint16_t kClassIntegrityCrypto = 602;
 inline constexpr uint16_t kClassSourceLost = 603;
 inline constexpr uint16_t kClassAgentStart = 700;

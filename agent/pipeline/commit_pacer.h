@@ -1,6 +1,6 @@
-// When to close a batch (docs/spool-format.md, "Cadence"): full at once; caught up at once while that costs little,
-// which is below kImmediateSyncsPerSecond averaged over a second; else sync_interval after the first record. Pure; time
-// is passed in.
+// When to close a batch (docs/spool-format.md, "Cadence"): full at once; caught up at once while
+// that costs little, which is below kImmediateSyncsPerSecond averaged over a second; else
+// sync_interval after the first record. Pure; time is passed in.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,7 @@ inline constexpr int64_t kImmediateSyncsPerSecond = 50;
 
 class CommitPacer {
  public:
-    explicit CommitPacer(int64_t sync_interval_ms)
-        : sync_interval_ms_(sync_interval_ms) {}
+    explicit CommitPacer(int64_t sync_interval_ms) : sync_interval_ms_(sync_interval_ms) {}
 
     void record_added(MonotonicNanos now) {
         if (!waiting_) {
@@ -50,8 +49,10 @@ class CommitPacer {
     MonotonicNanos deadline() const { return first_record_.after_millis(sync_interval_ms_); }
 
     void refill(MonotonicNanos now) {
-        double seconds = static_cast<double>(now.value - refilled_.value) / static_cast<double>(kNanosPerSecond);
-        allowance_ = std::min(1.0 * kImmediateSyncsPerSecond, allowance_ + seconds * kImmediateSyncsPerSecond);
+        double seconds =
+            static_cast<double>(now.value - refilled_.value) / static_cast<double>(kNanosPerSecond);
+        allowance_ = std::min(1.0 * kImmediateSyncsPerSecond,
+                              allowance_ + seconds * kImmediateSyncsPerSecond);
         refilled_ = now;
     }
 

@@ -6,9 +6,7 @@
 namespace llmtrail {
 
 Deliver::Deliver(std::vector<std::unique_ptr<Lane>> lanes, Mailbox& mailbox, Clock& clock)
-    : lanes_(std::move(lanes)),
-      mailbox_(mailbox),
-      clock_(clock) {}
+    : lanes_(std::move(lanes)), mailbox_(mailbox), clock_(clock) {}
 
 bool Deliver::step() {
     bool moved = false;
@@ -21,20 +19,25 @@ bool Deliver::step() {
 
 int64_t Deliver::wait_entries(std::vector<WaitEntry>& entries) const {
     int64_t timeout_ms = -1;
+    auto at_most = [&](int64_t ms) {
+        if (ms >= 0) {
+            timeout_ms = timeout_ms < 0 ? ms : std::min(timeout_ms, ms);
+        }
+    };
     for (const auto& lane : lanes_) {
         OutputWait wait = lane->output().wait();
         if (wait.descriptor >= 0) {
             entries.push_back(WaitEntry{wait.descriptor, wait.wants, false});
         }
-        if (wait.timer_ms >= 0) {
-            timeout_ms = timeout_ms < 0 ? wait.timer_ms : std::min(timeout_ms, wait.timer_ms);
-        }
+        at_most(wait.timer_ms);
+        at_most(lane->wait_ms(clock_.monotonic_now()));
     }
     return timeout_ms;
 }
 
 bool Deliver::drained() const {
-    return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->drained(); });
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return lane->drained(); });
 }
 
 bool Deliver::finish() {

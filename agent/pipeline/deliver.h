@@ -1,5 +1,6 @@
-// The deliver worker: one loop over all outputs, a lane each, so that a dead output never stalls another. Driven by
-// step(); pipeline.cpp runs it in its own thread and waits on wait_entries() in between.
+// The deliver worker: one loop over all outputs, a lane each, so that a dead output never stalls
+// another. Driven by step(); pipeline.cpp runs it in its own thread and waits on wait_entries() in
+// between.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ class Deliver {
     // One turn of each lane. True: something moved, call again at once.
     bool step();
 
-    // What to wait for: appends one entry a lane that has a descriptor; returns the timeout in ms, -1 for none.
+    // What to wait for: appends one entry a lane that has a descriptor; returns the timeout in ms,
+    // -1 for none.
     int64_t wait_entries(std::vector<WaitEntry>& entries) const;
 
     bool drained() const;

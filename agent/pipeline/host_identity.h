@@ -8,8 +8,9 @@
 
 namespace llmtrail {
 
-// `configured`, or for "auto" a one-way derivation of /etc/machine-id: 16 hex digits, never the machine-id itself.
-// Without a machine-id: derived from the host name.
-std::string host_id_of(const std::string& configured, const std::string& host_name, FileSystem& files);
+// `configured`, or for "auto" a one-way derivation of /etc/machine-id: 16 hex digits, never the
+// machine-id itself. Without a machine-id: derived from the host name.
+std::string host_id_of(const std::string& configured, const std::string& host_name,
+                       FileSystem& files);
 
 }  // namespace llmtrail

@@ -1,22 +1,16 @@
 #include "pipeline/ingest.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "pipeline/agent_record.h"
+#include "pipeline/seal_cadence.h"
 #include "pipeline/source_intake.h"
+#include "pipeline/uncommitted_positions.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
-
-static Bytes position_key_of(const FilePosition& position) {
-    Bytes key;
-    put_sized(key, position.source_id);
-    put_u64(key, position.file.device);
-    put_u64(key, position.file.inode);
-    put_u64(key, position.file.generation);
-    return key;
-}
 
 // Hashes in positions tell nothing about the text to whoever has not the spool's key.
 static PositionHasher position_hasher(const Secret& key) {
@@ -26,35 +20,45 @@ static PositionHasher position_hasher(const Secret& key) {
 
 class Ingest::Worker {
  public:
-    Worker(const Settings& settings, SpoolWriter& spool, RecentBatches& recent, Mailbox& mailbox, IngestSeams seams)
+    Worker(const Settings& settings, SpoolWriter& spool, RecentBatches& recent, Mailbox& mailbox,
+           IngestSeams seams)
         : spool_(spool),
           recent_(recent),
           mailbox_(mailbox),
           seams_(seams),
           pacer_(settings.spool.sync_interval_ms),
-          heartbeat_interval_ms_(settings.spool.checkpoint_interval_ms),
-          last_seal_(seams.clock.monotonic_now()) {}
+          cadence_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms) {}
 
     Result<void> add_sources(const Settings& settings);
     bool step(bool news_from_watch);
     int64_t wait_ms() const;
-    bool caught_up() const { return caught_up_ && news_.empty() && spool_.batch_records() == 0; }
+
+    bool caught_up() const { return caught_up_ && !news_waits() && spool_.batch_records() == 0; }
+
     void finish();
 
-    void announce(AgentNews news) { news_.push_back(std::move(news)); }
+    void announce(AgentNews news) { news_.add(std::move(news), seams_.clock.monotonic_now()); }
+
     const std::vector<SourceTotals>& totals();
+
     uint64_t committed_records() const { return committed_records_; }
+
     bool failed() const { return failed_; }
 
  private:
     Result<void> add_source(const SourceSettings& settings, std::vector<FilePosition> saved);
-    std::vector<FilePosition> saved_positions(std::string_view source_id);
     void take_letters();
-    void append_news();
+    bool append_news(bool all = false);
+
+    bool news_waits() const { return news_.wait_ms(seams_.clock.monotonic_now()) == 0; }
+
+    void note_records();
+    void collect_positions();
     int64_t scan_interval_ms() const;
-    uint64_t read_sources(bool news_from_watch);
+    void look_for_files(bool news_from_watch);
+    uint64_t read_sources();
+    void fail_commit(const Error& error);
     bool commit();
-    void note_totals();
     void seal(SealReason reason);
 
     SpoolWriter& spool_;
@@ -62,13 +66,12 @@ class Ingest::Worker {
     Mailbox& mailbox_;
     IngestSeams seams_;
     CommitPacer pacer_;
+    SealCadence cadence_;
     std::vector<std::unique_ptr<SourceIntake>> sources_;
     std::vector<SourceTotals> totals_;
     std::vector<OutputTotals> output_totals_;
-    std::vector<AgentNews> news_;
-    std::vector<PositionEntry> uncommitted_positions_;
-    int64_t heartbeat_interval_ms_;
-    MonotonicNanos last_seal_;
+    NewsQueue news_;
+    UncommittedPositions positions_;
     MonotonicNanos last_scan_;
     bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
     MonotonicNanos full_since_;
@@ -80,43 +83,37 @@ class Ingest::Worker {
 };
 
 Result<void> Ingest::Worker::add_sources(const Settings& settings) {
+    std::vector<FilePosition> all = decode_positions(spool_.recovered().positions, seams_.log);
     for (const SourceSettings& source : settings.sources) {
-        if (Result<void> added = add_source(source, saved_positions(source.id)); !added) {
+        std::vector<FilePosition> saved;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(saved),
+                     [&](const FilePosition& position) { return position.source_id == source.id; });
+        if (Result<void> added = add_source(source, std::move(saved)); !added) {
             return added;
         }
     }
     return {};
 }
 
-std::vector<FilePosition> Ingest::Worker::saved_positions(std::string_view source_id) {
-    std::vector<FilePosition> saved;
-    for (const Bytes& encoded : spool_.recovered().positions) {
-        ByteReader reader(encoded);
-        Result<FilePosition> position = decode_position(reader);
-        if (!position) {
-            seams_.log.error({"a saved position cannot be read, its file is read from the start: ", position.error()});
-        } else if (position->source_id == source_id) {
-            saved.push_back(std::move(*position));
-        }
-    }
-    return saved;
-}
-
-Result<void> Ingest::Worker::add_source(const SourceSettings& settings, std::vector<FilePosition> saved) {
+Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
+                                        std::vector<FilePosition> saved) {
     std::vector<MapRule> map;
     for (const auto& [field, path] : settings.map) {
         std::optional<Field> known = field_by_name(field);
         if (!known) {
-            return fail(ErrorCode::kConfig, "source " + settings.id + ": map: no field is called " + field);
+            return fail(ErrorCode::kConfig,
+                        "source " + settings.id + ": map: no field is called " + field);
         }
         map.push_back(MapRule{*known, split_path(path)});
     }
-    auto reader = DocumentReader::make(settings.format, std::move(map), settings.utc_offset_seconds);
+    auto reader =
+        DocumentReader::make(settings.format, std::move(map), settings.utc_offset_seconds);
     if (!reader) {
         return fail(std::move(reader.error()).with_context("source " + settings.id));
     }
-    auto intake = std::make_unique<SourceIntake>(settings, std::move(*reader), spool_, seams_.clock, seams_.log,
-                                                 mailbox_, [this](SourceIntake&) { commit(); });
+    auto intake =
+        std::make_unique<SourceIntake>(settings, std::move(*reader), spool_, seams_.clock,
+                                       seams_.log, mailbox_, [this](SourceIntake&) { commit(); });
     SourceTailOptions options{
         .source_id = settings.id,
         .paths = settings.paths,
@@ -133,28 +130,43 @@ Result<void> Ingest::Worker::add_source(const SourceSettings& settings, std::vec
 
 void Ingest::Worker::take_letters() {
     Mailbox::Letters letters = mailbox_.take();
-    if (letters.cursors_changed) {
+    // Unchanged ones too: the spool puts off what it writes about them.
+    if (!letters.cursors.empty()) {
         spool_.note_cursors(std::move(letters.cursors));
     }
     if (!letters.outputs.empty()) {
         output_totals_ = std::move(letters.outputs);
     }
     for (AgentNews& news : letters.news) {
-        news_.push_back(std::move(news));
+        announce(std::move(news));
     }
 }
 
-void Ingest::Worker::append_news() {
+// True when none is left that may become a record now.
+bool Ingest::Worker::append_news(bool all) {
     AuditRecord record;
-    auto news = news_.begin();
-    for (; news != news_.end() && !spool_.batch_full(); ++news) {
-        std::array<Bytes, kSectionCount> sections;
+    std::array<Bytes, kSectionCount> sections;
+    while (!spool_.batch_full()) {
+        std::optional<AgentNews> news = news_.take(seams_.clock.monotonic_now(), all);
+        if (!news) {
+            return true;
+        }
+        for (Bytes& section : sections) {
+            section.clear();
+        }
         fill_agent_record(record, *news, seams_.clock.wall_now());
         encode_record(record, sections);
         append_sections(sections, spool_);
+        note_records();
+    }
+    return false;
+}
+
+// Whatever way records came into the open batch, a commit is due.
+void Ingest::Worker::note_records() {
+    if (spool_.batch_records() > 0) {
         pacer_.record_added(seams_.clock.monotonic_now());
     }
-    news_.erase(news_.begin(), news);
 }
 
 const std::vector<SourceTotals>& Ingest::Worker::totals() {
@@ -165,48 +177,38 @@ const std::vector<SourceTotals>& Ingest::Worker::totals() {
     return totals_;
 }
 
-void Ingest::Worker::note_totals() { spool_.note_ledger(encode_ledger(Ledger{totals(), output_totals_})); }
-
-// True when the open batch and the positions read so far are durable.
-bool Ingest::Worker::commit() {
-    // Kept until a commit takes them: the tails tell each change once.
+void Ingest::Worker::collect_positions() {
     for (const auto& source : sources_) {
         if (source->has_overflow()) {
+            if (std::optional<FilePosition> position = source->overflow_position()) {
+                positions_.note(*position);
+            }
             continue;
         }
         for (const FilePosition& position : source->tail().changed_positions()) {
-            PositionEntry entry{position_key_of(position), {}};
-            if (!position.finished) {  // else the empty value makes the spool forget it
-                encode_position(entry.value, position);
-            }
-            uncommitted_positions_.push_back(std::move(entry));
+            positions_.note(position);
         }
     }
+}
+
+// True when the open batch and the positions read so far are durable.
+bool Ingest::Worker::commit() {
+    collect_positions();
     uint32_t records = spool_.batch_records();
-    if (records == 0 && uncommitted_positions_.empty()) {
+    if (records == 0 && positions_.empty()) {
         return true;
     }
-    Result<std::shared_ptr<const Batch>> batch = spool_.commit(uncommitted_positions_);
+    Result<std::shared_ptr<const Batch>> batch = spool_.commit(positions_.entries());
     pacer_.committed();
     if (!batch) {
-        bool waits = error_class(batch.error().code) == ErrorClass::kWaitForSpace;
-        if (!full_ || !waits) {
-            if (waits) {
-                seams_.log.error({"the spool takes no more, sources wait: ", batch.error()});
-            } else {
-                seams_.log.error({"writing the spool: ", batch.error()});
-            }
-        }
-        failed_ = failed_ || !waits;
-        full_ = true;
-        full_since_ = seams_.clock.monotonic_now();
+        fail_commit(batch.error());
         return false;
     }
     if (full_) {
         seams_.log.info({"the spool takes records again"});
         full_ = false;
     }
-    uncommitted_positions_.clear();
+    positions_.clear();
     committed_records_ += records;
     if (*batch && !(*batch)->records.empty()) {
         recent_.push(std::move(*batch));
@@ -214,35 +216,52 @@ bool Ingest::Worker::commit() {
     return true;
 }
 
-void Ingest::Worker::seal(SealReason reason) {
-    note_totals();
-    if (Result<void> sealed = spool_.seal(reason); !sealed) {
-        seams_.log.error({"sealing the spool: ", sealed.error()});
-        failed_ = error_class(sealed.error().code) != ErrorClass::kWaitForSpace;
+// Nothing was taken: the batch stays open. Without space sources wait; any other error ends the
+// run.
+void Ingest::Worker::fail_commit(const Error& error) {
+    bool waits = error_class(error.code) == ErrorClass::kWaitForSpace;
+    if (waits && !full_) {
+        seams_.log.error({"the spool takes no more, sources wait: ", error});
+    } else if (!waits && !failed_) {
+        seams_.log.error({"writing the spool: ", error});
     }
-    last_seal_ = seams_.clock.monotonic_now();
+    failed_ = failed_ || !waits;
+    full_ = true;
+    full_since_ = seams_.clock.monotonic_now();
 }
 
-// A tail that looked at many files just now may put off looking for new ones by a second: the look after news is
-// followed by one more.
+void Ingest::Worker::seal(SealReason reason) {
+    spool_.note_ledger(encode_ledger(Ledger{totals(), output_totals_}));
+    cadence_.seal(reason);
+    failed_ = failed_ || cadence_.failed();
+}
+
+// A tail that looked at many files just now may put off looking for new ones by a second: the look
+// after news is followed by one more. While there is always something to read nobody asks the
+// watch, so it is looked as often.
 int64_t Ingest::Worker::scan_interval_ms() const {
     if (seams_.watch.descriptor() < 0) {
         return kPollIntervalMs;
     }
-    return settling_ ? kSettleIntervalMs : kRescanIntervalMs;
+    return settling_ || !caught_up_ ? kSettleIntervalMs : kRescanIntervalMs;
 }
 
-uint64_t Ingest::Worker::read_sources(bool news_from_watch) {
+// Also while sources wait for space: a file that is rotated away then is kept by its descriptor.
+void Ingest::Worker::look_for_files(bool news_from_watch) {
     MonotonicNanos now = seams_.clock.monotonic_now();
-    if (!scanned_ || news_from_watch || now >= last_scan_.after_millis(scan_interval_ms())) {
-        seams_.watch.drain();
-        for (const auto& source : sources_) {
-            source->rescan();
-        }
-        scanned_ = true;
-        settling_ = news_from_watch;
-        last_scan_ = now;
+    if (scanned_ && !news_from_watch && now < last_scan_.after_millis(scan_interval_ms())) {
+        return;
     }
+    seams_.watch.drain();
+    for (const auto& source : sources_) {
+        source->rescan();
+    }
+    scanned_ = true;
+    settling_ = news_from_watch;
+    last_scan_ = now;
+}
+
+uint64_t Ingest::Worker::read_sources() {
     uint64_t read = 0;
     for (const auto& source : sources_) {
         while (!source->flush()) {
@@ -250,11 +269,8 @@ uint64_t Ingest::Worker::read_sources(bool news_from_watch) {
                 return read;
             }
         }
-        uint64_t before = source->appended();
         read += source->read(kReadBudgetBytes);
-        if (source->appended() != before) {
-            pacer_.record_added(seams_.clock.monotonic_now());
-        }
+        note_records();
         if (spool_.batch_full() && !commit()) {
             break;
         }
@@ -265,60 +281,62 @@ uint64_t Ingest::Worker::read_sources(bool news_from_watch) {
 bool Ingest::Worker::step(bool news_from_watch) {
     take_letters();
     append_news();
-    uint64_t read = 0;
-    MonotonicNanos now = seams_.clock.monotonic_now();
-    if (full_ && now >= full_since_.after_millis(kFullRetryMs)) {
+    if (full_ && seams_.clock.monotonic_now() >= full_since_.after_millis(kFullRetryMs)) {
         commit();
     }
+    look_for_files(news_from_watch);
+    uint64_t read = 0;
     if (!full_) {
-        read = read_sources(news_from_watch);
-        caught_up_ = read == 0;
-        now = seams_.clock.monotonic_now();
-        if (!full_ && (spool_.batch_full() || pacer_.due(now, caught_up_))) {
+        read = read_sources();
+        caught_up_ = read == 0 && !full_;
+        if (!full_ &&
+            (spool_.batch_full() || pacer_.due(seams_.clock.monotonic_now(), caught_up_))) {
             commit();
         }
     }
-    now = seams_.clock.monotonic_now();
-    if (spool_.seal_due(now)) {
-        seal(SealReason::kInterval);
-    } else if (now >= last_seal_.after_millis(heartbeat_interval_ms_)) {
-        seal(SealReason::kHeartbeat);
+    if (std::optional<SealReason> reason = cadence_.due()) {
+        seal(*reason);
     }
-    return read > 0 && !failed_;
+    return !failed_ && !full_ && (read > 0 || news_waits());
 }
 
 int64_t Ingest::Worker::wait_ms() const {
     MonotonicNanos now = seams_.clock.monotonic_now();
-    auto until = [&](MonotonicNanos at) { return std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1); };
-    int64_t wait = until(last_seal_.after_millis(heartbeat_interval_ms_));
-    wait = std::min(wait, until(last_scan_.after_millis(scan_interval_ms())));
+    auto until = [&](MonotonicNanos at) {
+        return std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1);
+    };
+    int64_t wait = until(last_scan_.after_millis(scan_interval_ms()));
     if (full_) {
         wait = std::min(wait, until(full_since_.after_millis(kFullRetryMs)));
-    } else if (int64_t commit_ms = pacer_.wait_ms(now); commit_ms >= 0) {
+        return cadence_.wait_ms(wait);
+    }
+    if (int64_t commit_ms = pacer_.wait_ms(now); commit_ms >= 0) {
         wait = std::min(wait, commit_ms);
     }
-    MonotonicNanos soon = now.after_millis(std::min<int64_t>(wait, 1000));
-    if (spool_.seal_due(soon)) {
-        wait = std::min<int64_t>(wait, 1000);
+    if (int64_t news_ms = news_.wait_ms(now); news_ms >= 0) {
+        wait = std::min(wait, news_ms);
     }
-    return wait;
+    return cadence_.wait_ms(wait);
 }
 
 void Ingest::Worker::finish() {
     take_letters();
-    append_news();
-    if (commit()) {
-        seal(SealReason::kForced);
+    for (bool told = false; !told;) {
+        told = append_news(true);
+        if (!commit()) {
+            return;
+        }
     }
+    seal(SealReason::kForced);
 }
 
-Ingest::Ingest(std::unique_ptr<Worker> worker)
-    : worker_(std::move(worker)) {}
+Ingest::Ingest(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
 
 Ingest::~Ingest() = default;
 
-Result<std::unique_ptr<Ingest>> Ingest::make(const Settings& settings, SpoolWriter& spool, RecentBatches& recent,
-                                             Mailbox& mailbox, IngestSeams seams) {
+Result<std::unique_ptr<Ingest>> Ingest::make(const Settings& settings, SpoolWriter& spool,
+                                             RecentBatches& recent, Mailbox& mailbox,
+                                             IngestSeams seams) {
     auto worker = std::make_unique<Worker>(settings, spool, recent, mailbox, seams);
     if (Result<void> added = worker->add_sources(settings); !added) {
         return fail(std::move(added.error()));
@@ -326,20 +344,36 @@ Result<std::unique_ptr<Ingest>> Ingest::make(const Settings& settings, SpoolWrit
     return std::unique_ptr<Ingest>(new Ingest(std::move(worker)));
 }
 
-bool Ingest::step(bool news_from_watch) { return worker_->step(news_from_watch); }
+bool Ingest::step(bool news_from_watch) {
+    return worker_->step(news_from_watch);
+}
 
-int64_t Ingest::wait_ms() const { return worker_->wait_ms(); }
+int64_t Ingest::wait_ms() const {
+    return worker_->wait_ms();
+}
 
-bool Ingest::caught_up() const { return worker_->caught_up(); }
+bool Ingest::caught_up() const {
+    return worker_->caught_up();
+}
 
-void Ingest::finish() { worker_->finish(); }
+void Ingest::finish() {
+    worker_->finish();
+}
 
-void Ingest::announce(AgentNews news) { worker_->announce(std::move(news)); }
+void Ingest::announce(AgentNews news) {
+    worker_->announce(std::move(news));
+}
 
-const std::vector<SourceTotals>& Ingest::totals() const { return worker_->totals(); }
+const std::vector<SourceTotals>& Ingest::totals() const {
+    return worker_->totals();
+}
 
-uint64_t Ingest::committed_records() const { return worker_->committed_records(); }
+uint64_t Ingest::committed_records() const {
+    return worker_->committed_records();
+}
 
-bool Ingest::failed() const { return worker_->failed(); }
+bool Ingest::failed() const {
+    return worker_->failed();
+}
 
 }  // namespace llmtrail

@@ -1,8 +1,9 @@
-// The ingest worker: read -> split -> parse -> record -> append -> commit. One thread, because the chain needs an
-// order. Driven by step(), so that tests run it without threads; pipeline.cpp runs it in one and waits in between.
+// The ingest worker: read -> split -> parse -> record -> append -> commit. One thread, because the
+// chain needs an order. Driven by step(), so that tests run it without threads; pipeline.cpp runs
+// it in one and waits in between.
 //
-// The promise it keeps: a source position is written in the same frame as the records read up to it. When the spool is
-// full it stops reading: the source file is the buffer.
+// The promise it keeps: a source position is written in the same frame as the records read up to
+// it. When the spool is full it stops reading: the source file is the buffer.
 #pragma once
 
 #include <array>
@@ -43,19 +44,21 @@ struct IngestSeams {
 
 class Ingest {
  public:
-    static Result<std::unique_ptr<Ingest>> make(const Settings& settings, SpoolWriter& spool, RecentBatches& recent,
-                                                Mailbox& mailbox, IngestSeams seams);
+    static Result<std::unique_ptr<Ingest>> make(const Settings& settings, SpoolWriter& spool,
+                                                RecentBatches& recent, Mailbox& mailbox,
+                                                IngestSeams seams);
     ~Ingest();
 
-    // One turn: news from deliver, files, a commit or seal when due. `news_from_watch`: the watch's descriptor was
-    // readable. Returns false when nothing is left to do until wait_ms() or news.
+    // One turn: news from deliver, files, a commit or seal when due. `news_from_watch`: the watch's
+    // descriptor was readable. Returns false when nothing is left to do until wait_ms() or news.
     bool step(bool news_from_watch);
     int64_t wait_ms() const;  // until the next timer; never -1
 
     // All sources read to their ends and everything appended is committed.
     bool caught_up() const;
 
-    // Makes the last records durable: news, open batch, seal. What fails is logged and left to the next start.
+    // Makes the last records durable: news, open batch, seal. What fails is logged and left to the
+    // next start.
     void finish();
 
     void announce(AgentNews news);  // an agent record with the next step

@@ -38,38 +38,63 @@ Lane::Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, Rece
     totals_.confirmation = confirmation_name(parts_.output->confirmation());
 }
 
-// The batch that holds `index` or the first after it; null when there is none yet or it cannot be read now.
-std::shared_ptr<const Batch> Lane::batch_at(uint64_t index, MonotonicNanos now) {
+// Makes batch_ the one that holds `index` or the first after it. False: there is none yet or it cannot be read now.
+bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
     if (batch_ && index >= batch_->first_index && index < batch_->end_index()) {
-        return batch_;
+        return true;
     }
     uint64_t durable_end = recent_.durable_end();
     if (index >= durable_end) {
-        return nullptr;
+        return false;
     }
     batch_ = recent_.find(index);
     if (batch_ || now < unreadable_until_) {
-        return batch_;
+        return batch_ != nullptr;
     }
     Result<std::shared_ptr<const Batch>> read = spool_.read(index);
-    if (read) {
+    if (read && (*read)->first_index < durable_end) {
         batch_ = std::move(*read);
         last_read_error_.clear();
-        return batch_;
+        return true;
     }
-    if (read.error().code == ErrorCode::kNotFound) {
-        // Only control frames stand there: nothing to send.
-        next_index_ = durable_end;
-        visited_end_ = std::max(visited_end_, durable_end);
-    } else {
-        unreadable_until_ = now.after_millis(kReadRetryMs);
-        if (last_read_error_ != read.error().message) {
-            last_read_error_ = read.error().message;
-            log_.error({"output ", LogName{totals_.id}, ": reading the spool: ", read.error()});
-            mailbox_.put_news({kClassIntegrityCrypto, totals_.id, last_read_error_, 1});
-        }
+    // A file that is missing is kNotFound too, with the system's error: what stands in it is not to be passed over.
+    if (read || (read.error().code == ErrorCode::kNotFound && read.error().os_error == 0)) {
+        pass_to(durable_end);
+        return false;
     }
-    return nullptr;
+    unreadable_until_ = now.after_millis(kReadRetryMs);
+    if (last_read_error_ != read.error().message) {
+        last_read_error_ = read.error().message;
+        log_.error({"output ", LogName{totals_.id}, ": reading the spool: ", read.error()});
+        mailbox_.put_news({kClassIntegrityCrypto, totals_.id, last_read_error_, 1});
+    }
+    return false;
+}
+
+// Nothing to send stands between next_index_ and `end`: control frames, a batch that is written but not yet synced, or
+// what somebody removed from the spool, which is told.
+void Lane::pass_to(uint64_t end) {
+    uint64_t first = spool_.first_index();
+    if (next_index_ < first && first <= end) {
+        end = first;
+        std::string detail = "records " + std::to_string(next_index_) + " to " + std::to_string(first - 1) +
+                             " were removed from the spool before this output had them";
+        log_.error({"output ", LogName{totals_.id}, ": records were removed from the spool before they were delivered, ",
+                    next_index_, " to ", first - 1});
+        mailbox_.put_news({kClassIntegrityGap, totals_.id, std::move(detail), 1});
+    }
+    next_index_ = end;
+    visited_end_ = std::max(visited_end_, end);
+    prepared_ = false;
+}
+
+int64_t Lane::wait_ms(MonotonicNanos now) const {
+    int64_t wait = health_.wait_ms(now);
+    if (now < unreadable_until_ && next_index_ < recent_.durable_end()) {
+        int64_t retry = unreadable_until_.millis_since(now) + 1;
+        wait = wait < 0 ? retry : std::min(wait, retry);
+    }
+    return wait;
 }
 
 void Lane::count_visited(uint64_t index) {
@@ -153,27 +178,37 @@ void Lane::settle(MonotonicNanos now) {
         ++totals_.confirmed;
     }
     cursor_ = std::max(cursor_, in_flight_.empty() ? visited_end_ : in_flight_.front());
-    tell_health();
+    tell_health(now);
 }
 
-void Lane::tell_health() {
-    OutputHealth health = parts_.output->health();
-    if (health == OutputHealth::kBackingOff && !reported_down_) {
-        reported_down_ = true;
-        const Error& error = parts_.output->last_error();
-        log_.error({"output ", LogName{totals_.id}, ": ", error, "; its events stay in the spool"});
-        mailbox_.put_news({kClassOutputDown, totals_.id, error.message, 1});
-    } else if (health == OutputHealth::kUp && reported_down_) {
-        reported_down_ = false;
-        log_.info({"output ", LogName{totals_.id}, ": recovered"});
-        mailbox_.put_news({kClassOutputRecovered, totals_.id, "recovered", 1});
+void Lane::tell_health(MonotonicNanos now) {
+    switch (health_.look(parts_.output->health(), !in_flight_.empty(), totals_.confirmed, now)) {
+        case HealthNews::kNone:
+            return;
+        case HealthNews::kDown: {
+            const Error& error = parts_.output->last_error();
+            log_.error({"output ", LogName{totals_.id}, ": ", error, "; its events stay in the spool"});
+            mailbox_.put_news({kClassOutputDown, totals_.id, error.message, 1});
+            return;
+        }
+        case HealthNews::kStalled:
+            log_.error({"output ", LogName{totals_.id}, ": connected, but nothing was confirmed for ", kStalledMs / 1000,
+                        " s; its events stay in the spool"});
+            mailbox_.put_news({kClassOutputDown, totals_.id, "connected, but nothing is confirmed", 1});
+            return;
+        case HealthNews::kRecovered:
+            log_.info({"output ", LogName{totals_.id}, ": recovered"});
+            mailbox_.put_news({kClassOutputRecovered, totals_.id, "recovered", 1});
+            return;
     }
 }
 
 bool Lane::step(MonotonicNanos now) {
     settle(now);
     int offered = 0;
-    while (offered < kEventsPerStepMax && in_flight_.size() < kInFlightEventsMax && batch_at(next_index_, now)) {
+    // What is offered again is in flight already.
+    while (offered < kEventsPerStepMax && (in_flight_.size() < kInFlightEventsMax || next_index_ < visited_end_) &&
+           find_batch(next_index_, now)) {
         if (next_index_ < batch_->first_index) {
             next_index_ = batch_->first_index;
             prepared_ = false;
@@ -191,8 +226,9 @@ bool Lane::drained() const { return in_flight_.empty() && visited_end_ == next_i
 
 OutputTotals Lane::totals(uint64_t committed_records) const {
     OutputTotals totals = totals_;
-    totals.spooled = committed_records;
-    totals.pending = in_flight_.size() + (committed_records - std::min(committed_records, visited_new_));
+    // Ingest tells its count after the batch: what was seen of it counts already.
+    totals.spooled = std::max(committed_records, visited_new_);
+    totals.pending = in_flight_.size() + (totals.spooled - visited_new_);
     totals.resent = parts_.output->resent_events();
     return totals;
 }

@@ -13,6 +13,7 @@
 #include "format/formatter.h"
 #include "log/log.h"
 #include "outputs/output.h"
+#include "pipeline/lane_health.h"
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/recent_batches.h"
@@ -36,8 +37,14 @@ class Lane {
     Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, RecentBatches& recent, SpoolReader& spool,
          Mailbox& mailbox, Log& log);
 
+    // Events below `index` may have arrived already: the last run did not stop in order.
+    void mark_resent_below(uint64_t index) { resent_below_ = index; }
+
     // Offers what the output takes, lets it work, moves the cursor. True: something moved, call again soon.
     bool step(MonotonicNanos now);
+
+    // Until it must be stepped though neither its output nor ingest asks for it; -1: never.
+    int64_t wait_ms(MonotonicNanos now) const;
 
     std::string_view id() const { return parts_.output->id(); }
     Output& output() { return *parts_.output; }
@@ -46,12 +53,13 @@ class Lane {
     OutputTotals totals(uint64_t committed_records) const;
 
  private:
-    std::shared_ptr<const Batch> batch_at(uint64_t index, MonotonicNanos now);
+    bool find_batch(uint64_t index, MonotonicNanos now);
     bool offer_next();
     void prepare(size_t record);
     void count_visited(uint64_t index);
     void settle(MonotonicNanos now);
-    void tell_health();
+    void pass_to(uint64_t end);
+    void tell_health(MonotonicNanos now);
 
     LaneParts parts_;
     uint64_t next_index_;      // to be offered
@@ -71,7 +79,7 @@ class Lane {
     OutputEvent event_;
     bool prepared_ = false;  // event_ stands for next_index_
     bool wanted_ = false;
-    bool reported_down_ = false;
+    LaneHealth health_;
     uint64_t resent_below_ = 0;  // events below this index may have arrived already
     MonotonicNanos unreadable_until_;
     std::string last_read_error_;

@@ -26,7 +26,8 @@ OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name)
     };
 }
 
-FormatOptions format_options(const OutputSettings& settings, const std::string& host_id, const std::string& host_name) {
+FormatOptions format_options(const OutputSettings& settings, const std::string& host_id,
+                             const std::string& host_name) {
     return FormatOptions{
         .host_id = host_id,
         .host_name = host_name,
@@ -44,9 +45,10 @@ uint64_t start_of(const std::string& output_id, const RecoveredSpool& recovered)
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings, const RecoveredSpool& recovered,
-                                                      RecentBatches& recent, SpoolReader& spool, Mailbox& mailbox,
-                                                      LaneSeams seams) {
+Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
+                                                      const RecoveredSpool& recovered,
+                                                      RecentBatches& recent, SpoolReader& spool,
+                                                      Mailbox& mailbox, LaneSeams seams) {
     std::string name = host_name().value_or("localhost");
     std::string host_id = host_id_of(settings.host_id, name, seams.files);
     std::vector<std::unique_ptr<Lane>> lanes;
@@ -55,10 +57,17 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings, 
         if (!made) {
             return fail(std::move(made.error()).with_context("output " + output.id));
         }
-        Route route({.kinds = output.only.kinds, .classes = output.only.classes, .min_severity = output.only.min_severity});
-        LaneParts parts{std::move(*made), make_cef_formatter(format_options(output, host_id, name)), std::move(route)};
-        lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered), recovered.next_index,
-                                               recent, spool, mailbox, seams.log));
+        Route route({.kinds = output.only.kinds,
+                     .classes = output.only.classes,
+                     .min_severity = output.only.min_severity});
+        LaneParts parts{std::move(*made), make_cef_formatter(format_options(output, host_id, name)),
+                        std::move(route)};
+        lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered),
+                                               recovered.next_index, recent, spool, mailbox,
+                                               seams.log));
+        if (!recovered.clean) {
+            lanes.back()->mark_resent_below(recovered.next_index);
+        }
     }
     return lanes;
 }

@@ -20,8 +20,9 @@ struct LaneSeams {
 };
 
 // An output that the spool has no cursor for starts with this run's first record.
-Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings, const RecoveredSpool& recovered,
-                                                      RecentBatches& recent, SpoolReader& spool, Mailbox& mailbox,
-                                                      LaneSeams seams);
+Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
+                                                      const RecoveredSpool& recovered,
+                                                      RecentBatches& recent, SpoolReader& spool,
+                                                      Mailbox& mailbox, LaneSeams seams);
 
 }  // namespace llmtrail

@@ -5,8 +5,10 @@
 namespace llmtrail {
 
 bool Ledger::balances() const {
-    return std::all_of(sources.begin(), sources.end(), [](const SourceTotals& s) { return s.balances(); }) &&
-           std::all_of(outputs.begin(), outputs.end(), [](const OutputTotals& o) { return o.balances(); });
+    return std::all_of(sources.begin(), sources.end(),
+                       [](const SourceTotals& s) { return s.balances(); }) &&
+           std::all_of(outputs.begin(), outputs.end(),
+                       [](const OutputTotals& o) { return o.balances(); });
 }
 
 bool Ledger::everything_confirmed() const {
@@ -57,8 +59,9 @@ Bytes encode_ledger(const Ledger& ledger) {
     put_varint(out, ledger.sources.size());
     for (const SourceTotals& source : ledger.sources) {
         put_sized(out, source.id);
-        for (uint64_t count : {source.read_bytes, source.record_bytes, source.rejected_bytes, source.skipped_bytes,
-                               source.lost_bytes, source.documents, source.records, source.rejected}) {
+        for (uint64_t count :
+             {source.read_bytes, source.record_bytes, source.rejected_bytes, source.skipped_bytes,
+              source.lost_bytes, source.documents, source.records, source.rejected}) {
             put_varint(out, count);
         }
     }
@@ -66,8 +69,8 @@ Bytes encode_ledger(const Ledger& ledger) {
     for (const OutputTotals& output : ledger.outputs) {
         put_sized(out, output.id);
         put_sized(out, output.confirmation);
-        for (uint64_t count : {output.backlog, output.spooled, output.confirmed, output.pending, output.not_routed,
-                               output.unreadable, output.resent}) {
+        for (uint64_t count : {output.backlog, output.spooled, output.confirmed, output.pending,
+                               output.not_routed, output.unreadable, output.resent}) {
             put_varint(out, count);
         }
     }

@@ -1,6 +1,6 @@
-// What came in and what went out, so that the two sides balance (docs/contract.md, "Ledger"). Ingest owns the source
-// side and deliver the output side; both are read together only after the threads have stopped or by value through the
-// mailbox. Pure.
+// What came in and what went out, so that the two sides balance (docs/contract.md, "Ledger").
+// Ingest owns the source side and deliver the output side; both are read together only after the
+// threads have stopped or by value through the mailbox. Pure.
 #pragma once
 
 #include <cstdint>
@@ -27,16 +27,21 @@ struct SourceTotals {
 
 struct OutputTotals {
     std::string id;
-    std::string confirmation;    // acknowledged, sent or synced
-    uint64_t backlog = 0;        // records that were in the spool for it when the agent started
-    uint64_t spooled = 0;        // records spooled since
+    std::string confirmation;  // acknowledged, sent or synced
+    uint64_t backlog = 0;      // records that were in the spool for it when the agent started
+    uint64_t spooled = 0;      // records spooled since
     uint64_t confirmed = 0;
     uint64_t pending = 0;
     uint64_t not_routed = 0;
-    uint64_t unreadable = 0;     // records that could not be opened or decoded: an agent record says so
-    uint64_t resent = 0;         // events sent again after an unclean close
+    uint64_t unreadable =
+        0;                // records that could not be opened or decoded: an agent record says so
+    uint64_t resent = 0;  // events sent again after an unclean close
 
-    bool balances() const { return backlog + spooled == confirmed + pending + not_routed + unreadable; }
+    bool operator==(const OutputTotals&) const = default;
+
+    bool balances() const {
+        return backlog + spooled == confirmed + pending + not_routed + unreadable;
+    }
 };
 
 struct Ledger {
@@ -50,7 +55,8 @@ struct Ledger {
 // One line a source and an output, for `run --once`.
 std::string describe(const Ledger& ledger);
 
-// Totals for the spool's SEAL and POSITIONS frames: varint counts and sized strings, version byte first.
+// Totals for the spool's SEAL and POSITIONS frames: varint counts and sized strings, version byte
+// first.
 Bytes encode_ledger(const Ledger& ledger);
 
 }  // namespace llmtrail

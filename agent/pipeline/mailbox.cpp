@@ -1,6 +1,6 @@
 #include "pipeline/mailbox.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace llmtrail {
 
@@ -16,23 +16,12 @@ void Mailbox::put_outputs(std::vector<OutputTotals> totals) {
 }
 
 void Mailbox::put_news(AgentNews news) {
-    add(std::move(news));
+    {
+        std::lock_guard lock(mutex_);
+        merge_news(letters_.news, std::move(news));
+    }
     if (on_news_) {
         on_news_();
-    }
-}
-
-void Mailbox::add(AgentNews news) {
-    std::lock_guard lock(mutex_);
-    auto same = std::find_if(letters_.news.begin(), letters_.news.end(), [&](const AgentNews& n) {
-        return n.event_class == news.event_class && n.subject == news.subject && n.detail == news.detail;
-    });
-    if (same != letters_.news.end()) {
-        same->count += news.count;
-    } else if (letters_.news.size() < kNewsMax) {
-        letters_.news.push_back(std::move(news));
-    } else {
-        letters_.news.back().count += news.count;
     }
 }
 

@@ -17,8 +17,8 @@ namespace llmtrail {
 
 namespace {
 
-constexpr int64_t kDrainMs = 5000;        // at shutdown: for events that are already spooled
-constexpr int64_t kFarewellMs = 2000;     // then: for connections to end in order
+constexpr int64_t kDrainMs = 5000;     // at shutdown: for events that are already spooled
+constexpr int64_t kFarewellMs = 2000;  // then: for connections to end in order
 constexpr int64_t kTotalsIntervalMs = 1000;
 constexpr int64_t kOncePollMs = 10;
 
@@ -45,8 +45,9 @@ struct Shared {
     std::atomic<bool> failed{false};
     std::atomic<uint64_t> committed_records{0};
     std::atomic<bool> stop_deliver{false};
-    std::atomic<int64_t> deliver_deadline{0};  // monotonic ns; read once stop_deliver is set
-    std::atomic<bool> drained{false};
+    std::atomic<int64_t> deliver_deadline{
+        INT64_MAX};  // monotonic ns; read once stop_deliver is set
+    std::atomic<bool> deliver_ended{false};
 };
 
 class Pipeline {
@@ -58,13 +59,21 @@ class Pipeline {
           mailbox_([this] { shared_.wake_ingest->wake(); }) {}
 
     Result<void> start();
+    void abandon();  // after a start that failed
     RunReport run();
 
  private:
     void announce_start();
     void ingest_loop();
     void deliver_loop();
-    void wait_for_stop(MonotonicNanos deadline);
+    void farewell();
+    int64_t tell_totals();
+    bool may_wait(Result<int> waited);
+    bool asked_to_stop();
+    bool wait_for_stop(MonotonicNanos deadline);
+    void wait_for_drain();
+    void set_deliver_deadline(MonotonicNanos deadline);
+
     MonotonicNanos now() { return seams_.clock.monotonic_now(); }
 
     const Settings& settings_;
@@ -77,10 +86,13 @@ class Pipeline {
     std::unique_ptr<SpoolReader> reader_;
     std::unique_ptr<Ingest> ingest_;
     std::unique_ptr<Deliver> deliver_;
+    std::vector<OutputTotals> told_totals_;
+    MonotonicNanos totals_told_;
 };
 
 Result<void> make_wakers(Shared& shared) {
-    for (std::unique_ptr<Waker>* waker : {&shared.wake_ingest, &shared.wake_deliver, &shared.wake_main}) {
+    for (std::unique_ptr<Waker>* waker :
+         {&shared.wake_ingest, &shared.wake_deliver, &shared.wake_main}) {
         Result<std::unique_ptr<Waker>> made = make_waker();
         if (!made) {
             return fail(std::move(made.error()));
@@ -115,7 +127,8 @@ Result<void> Pipeline::start() {
     }
     deliver_ = std::make_unique<Deliver>(std::move(*lanes), mailbox_, seams_.clock);
 
-    // An output's start is durable before its first record: else a crash would start it later, behind records.
+    // An output's start is durable before its first record: else a crash would start it later,
+    // behind records.
     spool_->note_cursors(deliver_->cursors());
     if (Result<void> sealed = spool_->seal(SealReason::kForced); !sealed) {
         return fail(std::move(sealed.error()).with_context("sealing the spool's start"));
@@ -135,12 +148,17 @@ void Pipeline::announce_start() {
     std::string generation = "generation " + std::to_string(recovered.generation);
     if (!recovered.clean) {
         ingest_->announce({kClassAgentUncleanStop, "agent",
-                           "the previous run did not stop in order; torn bytes kept: " + std::to_string(recovered.torn_bytes), 1});
-        seams_.log.warn({"the previous run did not stop in order; torn bytes kept in the spool: ", recovered.torn_bytes});
+                           "the previous run did not stop in order; torn bytes kept: " +
+                               std::to_string(recovered.torn_bytes),
+                           1});
+        seams_.log.warn({"the previous run did not stop in order; torn bytes kept in the spool: ",
+                         recovered.torn_bytes});
     }
-    ingest_->announce({kClassAgentStart, "agent", "started, version " LLMTRAIL_VERSION ", " + generation, 1});
-    seams_.log.info({"started, version ", LLMTRAIL_VERSION, ", generation ", recovered.generation, ", sources ",
-                     settings_.sources.size(), ", outputs ", settings_.outputs.size()});
+    ingest_->announce(
+        {kClassAgentStart, "agent", "started, version " LLMTRAIL_VERSION ", " + generation, 1});
+    seams_.log.info({"started, version ", LLMTRAIL_VERSION, ", generation ", recovered.generation,
+                     ", sources ", settings_.sources.size(), ", outputs ",
+                     settings_.outputs.size()});
 }
 
 void Pipeline::ingest_loop() {
@@ -162,7 +180,7 @@ void Pipeline::ingest_loop() {
         if (!more) {
             WaitEntry entries[] = {{seams_.watch.descriptor(), StreamWants::kRead, false},
                                    {shared_.wake_ingest->descriptor(), StreamWants::kRead, false}};
-            if (!wait_for(entries, ingest_->wait_ms())) {
+            if (!may_wait(wait_for(entries, ingest_->wait_ms()))) {
                 break;
             }
             news = entries[0].ready;
@@ -175,33 +193,67 @@ void Pipeline::ingest_loop() {
     shared_.wake_deliver->wake();
 }
 
+// False: waiting failed, which ends the run.
+bool Pipeline::may_wait(Result<int> waited) {
+    if (waited) {
+        return true;
+    }
+    seams_.log.error({"a worker stops: ", waited.error()});
+    shared_.failed.store(true);
+    shared_.wake_main->wake();
+    return false;
+}
+
+// Tells ingest the totals when they changed, at most once a second. Returns how long until the next
+// time; -1: all told.
+int64_t Pipeline::tell_totals() {
+    int64_t left_ms = kTotalsIntervalMs - now().millis_since(totals_told_);
+    std::vector<OutputTotals> totals = deliver_->totals(shared_.committed_records.load());
+    if (totals == told_totals_) {
+        return -1;
+    }
+    if (left_ms > 0) {
+        return left_ms;
+    }
+    told_totals_ = totals;
+    totals_told_ = now();
+    mailbox_.put_outputs(std::move(totals));
+    return -1;
+}
+
 void Pipeline::deliver_loop() {
     std::vector<WaitEntry> entries;
-    MonotonicNanos totals_told = now();
     for (;;) {
         bool moved = deliver_->step();
-        if (shared_.stop_deliver.load()) {
-            shared_.drained.store(deliver_->drained());
-            if (shared_.drained.load() || now().value >= shared_.deliver_deadline.load()) {
+        int64_t totals_ms = tell_totals();
+        bool stopping = shared_.stop_deliver.load();
+        if (stopping) {
+            if (deliver_->drained() || now().value >= shared_.deliver_deadline.load()) {
                 break;
             }
-        }
-        if (now() >= totals_told.after_millis(kTotalsIntervalMs)) {
-            mailbox_.put_outputs(deliver_->totals(shared_.committed_records.load()));
-            totals_told = now();
         }
         if (!moved) {
             entries.clear();
             entries.push_back({shared_.wake_deliver->descriptor(), StreamWants::kRead, false});
             int64_t timeout_ms = deliver_->wait_entries(entries);
-            bool stopping = shared_.stop_deliver.load();
-            timeout_ms = stopping && (timeout_ms < 0 || timeout_ms > kOncePollMs) ? kOncePollMs : timeout_ms;
-            if (!wait_for(entries, timeout_ms)) {
+            for (int64_t limit_ms : {totals_ms, stopping ? kOncePollMs : -1}) {
+                timeout_ms = limit_ms >= 0 && (timeout_ms < 0 || timeout_ms > limit_ms)
+                                 ? limit_ms
+                                 : timeout_ms;
+            }
+            if (!may_wait(wait_for(entries, timeout_ms))) {
                 break;
             }
             shared_.wake_deliver->clear();
         }
     }
+    farewell();
+    shared_.deliver_ended.store(true);
+    shared_.wake_main->wake();
+}
+
+void Pipeline::farewell() {
+    std::vector<WaitEntry> entries;
     MonotonicNanos end = now().after_millis(kFarewellMs);
     while (!deliver_->finish() && now() < end) {
         entries.clear();
@@ -213,24 +265,55 @@ void Pipeline::deliver_loop() {
     }
 }
 
-// Returns on a stop signal, a failure, with `once` when everything is read, and at the deadline.
-void Pipeline::wait_for_stop(MonotonicNanos deadline) {
+bool Pipeline::asked_to_stop() {
+    while (std::optional<ProcessSignal> signal = seams_.signals.take()) {
+        if (*signal == ProcessSignal::kStop) {
+            seams_.log.info({"asked to stop"});
+            return true;
+        }
+        seams_.log.warn({"reload is not in this version: the configuration was not read again"});
+    }
+    return false;
+}
+
+// Returns on a stop signal (true), a failure, with `once` when everything is read, and at the
+// deadline.
+bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
     while (!shared_.failed.load() && !(options_.once && shared_.caught_up.load())) {
         WaitEntry entries[] = {{seams_.signals.descriptor(), StreamWants::kRead, false},
                                {shared_.wake_main->descriptor(), StreamWants::kRead, false}};
-        int64_t timeout_ms = options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
+        int64_t timeout_ms =
+            options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
         if (!wait_for(entries, timeout_ms) || (options_.once && now() >= deadline)) {
-            return;
+            return false;
         }
         shared_.wake_main->clear();
-        while (std::optional<ProcessSignal> signal = seams_.signals.take()) {
-            if (*signal == ProcessSignal::kStop) {
-                seams_.log.info({"asked to stop"});
-                return;
-            }
-            seams_.log.warn({"reload is not in this version: the configuration was not read again"});
+        if (asked_to_stop()) {
+            return true;
         }
     }
+    return false;
+}
+
+// With `once` delivering may take until the deadline; a stop signal shortens that too.
+void Pipeline::wait_for_drain() {
+    while (!shared_.deliver_ended.load() && !shared_.failed.load()) {
+        WaitEntry entries[] = {{seams_.signals.descriptor(), StreamWants::kRead, false},
+                               {shared_.wake_main->descriptor(), StreamWants::kRead, false}};
+        if (!wait_for(entries, -1)) {
+            break;
+        }
+        shared_.wake_main->clear();
+        if (asked_to_stop()) {
+            break;
+        }
+    }
+    set_deliver_deadline(now().after_millis(kDrainMs));
+}
+
+void Pipeline::set_deliver_deadline(MonotonicNanos deadline) {
+    shared_.deliver_deadline.store(std::min(shared_.deliver_deadline.load(), deadline.value));
+    shared_.wake_deliver->wake();
 }
 
 RunReport Pipeline::run() {
@@ -239,17 +322,20 @@ RunReport Pipeline::run() {
     std::thread deliver([this] { deliver_loop(); });
     notify_service_manager("READY=1");
 
-    wait_for_stop(deadline);
+    bool asked = wait_for_stop(deadline);
     notify_service_manager("STOPPING=1");
     bool all_read = shared_.caught_up.load();
 
     shared_.stop_ingest.store(true);
     shared_.wake_ingest->wake();
     ingest.join();
-    MonotonicNanos drain_end = options_.once ? deadline : now().after_millis(kDrainMs);
-    shared_.deliver_deadline.store(drain_end.value);
+    bool patient = options_.once && !asked;
+    set_deliver_deadline(patient ? deadline : now().after_millis(kDrainMs));
     shared_.stop_deliver.store(true);
     shared_.wake_deliver->wake();
+    if (patient) {
+        wait_for_drain();
+    }
     deliver.join();
 
     RunReport report;
@@ -261,16 +347,29 @@ RunReport Pipeline::run() {
         shared_.failed.store(true);
     }
     report.failed = shared_.failed.load();
-    report.complete = all_read && !report.failed && shared_.drained.load() && report.ledger.everything_confirmed();
+    // Saying farewell may have brought confirmations.
+    report.complete =
+        all_read && !report.failed && deliver_->drained() && report.ledger.everything_confirmed();
     seams_.log.info({"stopped"});
     return report;
 }
 
+// So that the next start does not find a run that ended out of order.
+void Pipeline::abandon() {
+    if (spool_) {
+        if (Result<void> closed = spool_->close(); !closed) {
+            seams_.log.error({"closing the spool: ", closed.error()});
+        }
+    }
+}
+
 }  // namespace
 
-Result<RunReport> run_pipeline(const Settings& settings, const RunOptions& options, PipelineSeams seams) {
+Result<RunReport> run_pipeline(const Settings& settings, const RunOptions& options,
+                               PipelineSeams seams) {
     Pipeline pipeline(settings, options, seams);
     if (Result<void> started = pipeline.start(); !started) {
+        pipeline.abandon();
         return fail(std::move(started.error()));
     }
     return pipeline.run();

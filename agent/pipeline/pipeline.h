@@ -1,12 +1,16 @@
-// The wiring: settings and seams in, two workers and a shutdown that always runs to its end. Nothing else lives here.
+// The wiring: settings and seams in, two workers and a shutdown that always runs to its end.
+// Nothing else lives here.
 //
 //  source ──bytes──> tail ──document──> parser ──record──> seal ──frame──> SPOOL (the only queue)
 //    ^                                                                      │ cursor per output
-//    └── position moves only after the frame that carries it is synced    route ─> format ─> output ─> SIEM
-//                                                     cursor moves only after the receiver's confirmation
+//    └── position moves only after the frame that carries it is synced    route ─> format ─> output
+//    ─> SIEM
+//                                                     cursor moves only after the receiver's
+//                                                     confirmation
 //
-// Threads: the caller's (signals), ingest (everything left of the spool) and deliver (everything right of it). Shared:
-// RecentBatches, Mailbox, a stop flag. Start-up and shutdown are the two lists of steps in pipeline.cpp.
+// Threads: the caller's (signals), ingest (everything left of the spool) and deliver (everything
+// right of it). Shared: RecentBatches, Mailbox, a stop flag. Start-up and shutdown are the two
+// lists of steps in pipeline.cpp.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +39,7 @@ struct PipelineSeams {
 };
 
 struct RunOptions {
-    bool once = false;            // read every source to its end, deliver, return
+    bool once = false;              // read every source to its end, deliver, return
     int64_t deadline_ms = 300'000;  // of a run with `once`
 };
 
@@ -45,7 +49,9 @@ struct RunReport {
     bool failed = false;    // the spool could not be written: the log says why
 };
 
-// Runs until a stop signal (or, with `once`, until done or the deadline). Errors are those of starting up.
-Result<RunReport> run_pipeline(const Settings& settings, const RunOptions& options, PipelineSeams seams);
+// Runs until a stop signal (or, with `once`, until done or the deadline). Errors are those of
+// starting up.
+Result<RunReport> run_pipeline(const Settings& settings, const RunOptions& options,
+                               PipelineSeams seams);
 
 }  // namespace llmtrail

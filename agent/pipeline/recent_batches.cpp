@@ -28,16 +28,15 @@ uint64_t RecentBatches::durable_end() const {
 
 std::shared_ptr<const Batch> RecentBatches::find(uint64_t index) const {
     std::lock_guard lock(mutex_);
-    // Below the first one kept, what is asked for may stand in the spool, or lie in a gap: the spool knows.
+    // Below the first one kept, what is asked for may stand in the spool, or lie in a gap: the
+    // spool knows.
     if (batches_.empty() || index < batches_.front()->first_index) {
         return nullptr;
     }
-    for (const auto& batch : batches_) {
-        if (index < batch->end_index()) {
-            return batch;
-        }
-    }
-    return nullptr;
+    auto found = std::partition_point(batches_.begin(), batches_.end(), [&](const auto& batch) {
+        return batch->end_index() <= index;
+    });
+    return found == batches_.end() ? nullptr : *found;
 }
 
 }  // namespace llmtrail

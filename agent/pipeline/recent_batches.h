@@ -1,5 +1,6 @@
-// The bridge from ingest to deliver: batches that were just synced, so that an output at the tail need not read the
-// spool. Bounded in bytes; what has been let go is read from the spool. Ingest pushes, deliver takes; any thread.
+// The bridge from ingest to deliver: batches that were just synced, so that an output at the tail
+// need not read the spool. Bounded in bytes; what has been let go is read from the spool. Ingest
+// pushes, deliver takes; any thread.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,8 @@ class RecentBatches {
     void set_durable_end(uint64_t index);
     uint64_t durable_end() const;
 
-    // The batch that holds `index`, or the first one after it when `index` falls into a gap between batches. Null:
-    // not here; when index < durable_end() the spool has it.
+    // The batch that holds `index`, or the first one after it when `index` falls into a gap between
+    // batches. Null: not here; when index < durable_end() the spool has it.
     std::shared_ptr<const Batch> find(uint64_t index) const;
 
  private:

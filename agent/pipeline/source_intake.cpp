@@ -100,6 +100,10 @@ void SourceIntake::commit() {
 
 void SourceIntake::append_encoded() {
     if (spool_.batch_full()) {
+        if (overflow_.empty()) {
+            overflow_file_ = open_->file;
+            overflow_ordinal_ = ordinal_ - 1;
+        }
         overflow_.push_back(sections_);
         return;
     }
@@ -114,8 +118,19 @@ bool SourceIntake::flush() {
     while (!overflow_.empty() && !spool_.batch_full()) {
         append_sections(overflow_.front(), spool_);
         overflow_.pop_front();
+        ++overflow_ordinal_;
     }
     return overflow_.empty();
+}
+
+std::optional<FilePosition> SourceIntake::overflow_position() const {
+    for (FilePosition& position : tail_->all_positions()) {
+        if (position.file == overflow_file_ && position.open_document < position.offset) {
+            position.open_document_records = overflow_ordinal_;
+            return std::move(position);
+        }
+    }
+    return std::nullopt;
 }
 
 void SourceIntake::stamp(AuditRecord& record) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class SourceIntake : private TailSink, private RecordSink {
     // this source's position must not move. flush() appends what fits; true when none is left.
     bool has_overflow() const { return !overflow_.empty(); }
     bool flush();
+    // Meanwhile: the file's position with those of its open document's records that are in. Nothing when none is open.
+    std::optional<FilePosition> overflow_position() const;
 
     const SourceTotals& totals() const { return totals_; }
     uint64_t appended() const { return appended_; }
@@ -74,6 +77,8 @@ class SourceIntake : private TailSink, private RecordSink {
     std::array<Bytes, kSectionCount> sections_;
     Bytes scratch_;
     std::deque<std::array<Bytes, kSectionCount>> overflow_;
+    FileId overflow_file_;
+    uint32_t overflow_ordinal_ = 0;  // of its first
 };
 
 // Appends encoded sections to the spool's open batch, which must not be full.

@@ -12,28 +12,32 @@ static bool is_textual(FieldType type) {
     return type == FieldType::kText || type == FieldType::kTextList || type == FieldType::kJson;
 }
 
-AuditRecord::AuditRecord() { clear(); }
-
 void AuditRecord::clear() {
-    slots_.fill(Slot{});
+    present_.fill(0);
     text_.clear();
 }
 
-// Replaced text stays behind as garbage until clear(): replacing is rare and records are short-lived.
+// Replaced text stays behind as garbage until clear(): replacing is rare and records are
+// short-lived.
 void AuditRecord::store_text(Field field, std::string_view text) {
-    Slot& into = slot(field);
     if (text.empty()) {
-        into = Slot{};
+        mark_absent(field);
         return;
     }
-    if (into.present && into.size >= text.size()) {
-        text_.replace(into.offset, text.size(), text);
+    if (has(field) && slot(field).size >= text.size()) {
+        text_.replace(slot(field).offset, text.size(), text);
+        slot(field).size = static_cast<uint32_t>(text.size());
     } else {
-        into.offset = static_cast<uint32_t>(text_.size());
+        size_t offset = text_.size();
         text_.append(text);
+        store_text_at(field, offset, text.size());
     }
-    into.size = static_cast<uint32_t>(text.size());
-    into.present = true;
+}
+
+size_t AuditRecord::store_block(std::string_view block) {
+    size_t offset = text_.size();
+    text_.append(block);
+    return offset;
 }
 
 void AuditRecord::set_text(Field field, std::string_view text) {
@@ -50,24 +54,24 @@ void AuditRecord::set_json(Field field, std::string_view json) {
 
 void AuditRecord::set_integer(Field field, int64_t value) {
     LLMTRAIL_CHECK(field_row(field).type == FieldType::kInteger);
-    slot(field) = Slot{true, 0, 0, value};
+    store_bits(field, value);
 }
 
 void AuditRecord::set_real(Field field, double value) {
     LLMTRAIL_CHECK(field_row(field).type == FieldType::kReal);
     if (std::isfinite(value)) {
-        slot(field) = Slot{true, 0, 0, std::bit_cast<int64_t>(value)};
+        store_bits(field, std::bit_cast<int64_t>(value));
     }
 }
 
 void AuditRecord::set_boolean(Field field, bool value) {
     LLMTRAIL_CHECK(field_row(field).type == FieldType::kBoolean);
-    slot(field) = Slot{true, 0, 0, value ? 1 : 0};
+    store_bits(field, value ? 1 : 0);
 }
 
 void AuditRecord::set_time(Field field, UnixNanos at) {
     LLMTRAIL_CHECK(field_row(field).type == FieldType::kTime);
-    slot(field) = Slot{true, 0, 0, at.value};
+    store_bits(field, at.value);
 }
 
 void AuditRecord::append_to_list(Field field, std::string_view item) {
@@ -102,28 +106,29 @@ void AuditRecord::append_to_json_array(Field field, std::string_view item_json) 
     store_text(field, array);
 }
 
-void AuditRecord::remove(Field field) { slot(field) = Slot{}; }
+void AuditRecord::remove(Field field) {
+    mark_absent(field);
+}
 
 std::string_view AuditRecord::text(Field field) const {
     LLMTRAIL_CHECK(is_textual(field_row(field).type));
-    const Slot& from = slot(field);
-    return from.present ? std::string_view(text_).substr(from.offset, from.size) : std::string_view();
+    return has(field) ? stored_text(field) : std::string_view();
 }
 
 std::optional<int64_t> AuditRecord::integer(Field field) const {
     FieldType type = field_row(field).type;
     LLMTRAIL_CHECK(type == FieldType::kInteger || type == FieldType::kTime);
-    return slot(field).present ? std::optional(slot(field).bits) : std::nullopt;
+    return has(field) ? std::optional(stored_bits(field)) : std::nullopt;
 }
 
 std::optional<double> AuditRecord::real(Field field) const {
     LLMTRAIL_CHECK(field_row(field).type == FieldType::kReal);
-    return slot(field).present ? std::optional(std::bit_cast<double>(slot(field).bits)) : std::nullopt;
+    return has(field) ? std::optional(std::bit_cast<double>(stored_bits(field))) : std::nullopt;
 }
 
 std::optional<bool> AuditRecord::boolean(Field field) const {
     LLMTRAIL_CHECK(field_row(field).type == FieldType::kBoolean);
-    return slot(field).present ? std::optional(slot(field).bits != 0) : std::nullopt;
+    return has(field) ? std::optional(stored_bits(field) != 0) : std::nullopt;
 }
 
 static void append_value(std::string& out, const AuditRecord& record, const FieldRow& row) {

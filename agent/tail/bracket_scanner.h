@@ -45,7 +45,8 @@ class BracketScanner {
     };
 
     Found scan_part(ByteView bytes);
-    Block look(const char* bytes, size_t size);
+    Block look(const char* bytes, uint64_t& escaped);
+    Block look_at_rest(ByteView bytes);
     Found event(ByteView bytes, size_t at, bool in_string);
     Found open(bool array);
     Found close(bool array);

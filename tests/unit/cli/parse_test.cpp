@@ -63,9 +63,8 @@ TEST_CASE("--to cef writes events outside any spool") {
     CHECK(command.run({"parse", "--to", "cef"}) == ExitCode::kOk);
     CHECK(lines(command.data.text) == 2);
     CHECK(command.data.text.starts_with("CEF:0|llmtrail|agent|"));
-    CHECK(contains(command.data.text, "llmtrailIndex=0 "));
-    CHECK(contains(command.data.text, "llmtrailIndex=1 "));
-    CHECK(contains(command.data.text, "llmtrailLeaf=" + std::string(64, '0')));
+    CHECK(contains(command.data.text, "cs6=0:" + std::string(64, '0') + " "));
+    CHECK(contains(command.data.text, "cs6=1:" + std::string(64, '0') + " "));
 }
 
 TEST_CASE("--as list names the formats, and an unknown one is a usage error") {

@@ -42,6 +42,38 @@ TEST_CASE("HMAC-SHA-256 gives the RFC 4231 examples and its key serves many mess
           "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+TEST_CASE("HMAC-SHA-256 hashes a key only when it is longer than a block") {
+    Hmac block(Secret::copy_of(std::string(64, 'k')));
+    CHECK(hex(block.of("message")) ==
+          "890f3a16e0ca0aaa3bf180f70fa8e3970b3fd6505e98fde157988dcc19d1685c");
+    CHECK(hex(block.of("")) == "83026a325aaee70e36cfe607536aa1054104ad1077c36134810d4ccded1ccd3b");
+    CHECK(hex(Hmac(Secret::copy_of(std::string(65, 'k'))).of("message")) ==
+          "0c256505306af48015530c139bb7add5ad7a6a9291cd511278a067e765816fbd");
+}
+
+TEST_CASE("SHA-256 is the same however a message is cut, at every length around a gathered piece") {
+    std::string message;
+    for (int i = 0; i < 1100; ++i) {
+        message.push_back(static_cast<char>(i * 31));
+    }
+    Sha256 hash;
+    for (size_t size :
+         {size_t{0}, size_t{1}, size_t{63}, size_t{64}, size_t{65}, size_t{255}, size_t{256},
+          size_t{257}, size_t{511}, size_t{512}, size_t{513}, size_t{1100}}) {
+        ByteView whole = ByteView(message).substr(0, size);
+        Digest expected = sha256(whole);
+        for (size_t piece :
+             {size_t{1}, size_t{7}, size_t{255}, size_t{256}, size_t{257}, size_t{600}}) {
+            for (size_t at = 0; at < size; at += piece) {
+                hash.update(whole.substr(at, piece));
+            }
+            CHECK(hash.finish() == expected);
+        }
+        hash.update(whole.substr(0, size / 2)).update("").update(whole.substr(size / 2));
+        CHECK(hash.finish() == expected);
+    }
+}
+
 TEST_CASE("HKDF-Expand gives the first block of the RFC 5869 examples") {
     Secret prk = key("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
     Secret okm = hkdf_expand(prk, *from_hex("f0f1f2f3f4f5f6f7f8f9"));

@@ -7,7 +7,9 @@
 
 using namespace llmtrail;
 
-static MonotonicNanos at_ms(int64_t ms) { return MonotonicNanos{1'000'000'000'000 + ms * kNanosPerMilli}; }
+static MonotonicNanos at_ms(int64_t ms) {
+    return MonotonicNanos{1'000'000'000'000 + ms * kNanosPerMilli};
+}
 
 TEST_CASE("a caught-up batch is committed at once, up to fifty a second, then by the interval") {
     CommitPacer pacer(20);
@@ -24,7 +26,7 @@ TEST_CASE("a caught-up batch is committed at once, up to fifty a second, then by
             ++commits;
         }
     }
-    CHECK(immediate >= 50);       // the allowance of the first second
+    CHECK(immediate >= 50);  // the allowance of the first second
     CHECK(commits <= 50 * 5 + 51);
     CHECK(commits >= 50 * 5 - 5);  // never later than the interval
 }
@@ -88,8 +90,17 @@ TEST_CASE("the mailbox keeps the latest cursors, merges equal news and is bounde
 
 TEST_CASE("a ledger that does not balance says so") {
     Ledger ledger;
-    ledger.sources.push_back({.id = "app", .read_bytes = 10, .record_bytes = 7, .rejected_bytes = 2, .skipped_bytes = 1});
-    ledger.outputs.push_back({.id = "soc", .confirmation = "sent", .backlog = 2, .spooled = 5, .confirmed = 6, .not_routed = 1});
+    ledger.sources.push_back({.id = "app",
+                              .read_bytes = 10,
+                              .record_bytes = 7,
+                              .rejected_bytes = 2,
+                              .skipped_bytes = 1});
+    ledger.outputs.push_back({.id = "soc",
+                              .confirmation = "sent",
+                              .backlog = 2,
+                              .spooled = 5,
+                              .confirmed = 6,
+                              .not_routed = 1});
     CHECK(ledger.balances());
     CHECK(ledger.everything_confirmed());
     CHECK(describe(ledger).find("sent=6") != std::string::npos);

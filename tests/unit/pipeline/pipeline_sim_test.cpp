@@ -1,6 +1,7 @@
-// Seeded runs of the whole path with fakes: an application appends documents to a disk that forgets what was not
-// synced, the agent tails, seals and delivers, the machine stops at random operations, the receiver resets at random.
-// Afterwards nothing is missing, nothing came twice under another id, and the spool verifies.
+// Seeded runs of the whole path with fakes: an application appends documents to a disk that forgets
+// what was not synced, the agent tails, seals and delivers, the machine stops at random operations,
+// the receiver resets at random. Afterwards nothing is missing, nothing came twice under another
+// id, and the spool verifies.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -23,8 +24,8 @@ namespace {
 
 // What a SOC has received, over all connections: event text by id.
 struct Receiver {
-    std::map<std::string, int> arrivals;                     // event id
-    std::map<std::string, std::set<std::string>> ids_of;     // document -> event ids
+    std::map<std::string, int> arrivals;                  // event id
+    std::map<std::string, std::set<std::string>> ids_of;  // document -> event ids
 
     void take(const OutputEvent& event) {
         ++arrivals[std::string(event.event_id)];
@@ -36,15 +37,15 @@ struct Receiver {
     }
 };
 
-// Confirms a few events a turn, and now and then loses the connection with everything that was not confirmed.
+// Confirms a few events a turn, and now and then loses the connection with everything that was not
+// confirmed.
 class FlakyOutput : public Output {
  public:
     FlakyOutput(Receiver& receiver, FakeRandom& random, bool flaky)
-        : receiver_(receiver),
-          random_(random),
-          flaky_(flaky) {}
+        : receiver_(receiver), random_(random), flaky_(flaky) {}
 
     std::string_view id() const override { return "soc"; }
+
     Confirmation confirmation() const override { return Confirmation::kAcknowledged; }
 
     bool offer(const OutputEvent& event) override {
@@ -72,6 +73,7 @@ class FlakyOutput : public Output {
     }
 
     OutputWait wait() const override { return {}; }
+
     uint64_t confirmed_end() const override { return confirmed_end_; }
 
     bool take_rewind(uint64_t& from_index) override {
@@ -80,8 +82,11 @@ class FlakyOutput : public Output {
     }
 
     OutputHealth health() const override { return OutputHealth::kUp; }
+
     const Error& last_error() const override { return error_; }
+
     uint64_t resent_events() const override { return resent_; }
+
     bool finish() override { return true; }
 
  private:
@@ -100,8 +105,7 @@ constexpr const char* kLog = "/logs/app.jsonl";
 
 class World {
  public:
-    explicit World(uint64_t seed)
-        : random(seed) {
+    explicit World(uint64_t seed) : random(seed) {
         settings.spool.directory = "/state/spool";
         settings.state_directory = "/state";
         SourceSettings source;
@@ -114,8 +118,9 @@ class World {
     void write_documents(uint64_t count) {
         std::string text = disk.content(kLog);
         for (uint64_t i = 0; i < count; ++i) {
-            text += "{\"prompt\":\"document-" + std::to_string(written++) + " asks\",\"response\":\"" +
-                   std::string(random.below(400), 'r') + "\",\"user\":\"u\"}\n";
+            text += "{\"prompt\":\"document-" + std::to_string(written++) +
+                    " asks\",\"response\":\"" + std::string(random.below(400), 'r') +
+                    "\",\"user\":\"u\"}\n";
         }
         disk.put_file(kLog, text);
     }
@@ -142,11 +147,14 @@ class World {
 
  private:
     void run_agent(bool cut, bool last) {
-        SpoolOptions options{.directory = "/state/spool", .key_directory = "/state/keys", .min_free_bytes = 0,
+        SpoolOptions options{.directory = "/state/spool",
+                             .key_directory = "/state/keys",
+                             .min_free_bytes = 0,
                              .segment_bytes_max = 16384};
         SpoolSeams seams{disk, clock, random};
         auto spool = SpoolWriter::open(options, seams);
-        auto reader = spool ? SpoolReader::open(options, seams) : Result<std::unique_ptr<SpoolReader>>(nullptr);
+        auto reader = spool ? SpoolReader::open(options, seams)
+                            : Result<std::unique_ptr<SpoolReader>>(nullptr);
         if (!spool || !reader) {
             CHECK_MESSAGE(cut, (spool ? reader.error() : spool.error()).message);
             return;
@@ -155,11 +163,15 @@ class World {
         RecentBatches recent;
         recent.set_durable_end((*spool)->next_index());
         Mailbox mailbox;
-        uint64_t start = recovered.cursors.empty() ? recovered.next_index : recovered.cursors[0].second;
+        uint64_t start =
+            recovered.cursors.empty() ? recovered.next_index : recovered.cursors[0].second;
         LaneParts parts{std::make_unique<FlakyOutput>(receiver, random, !last),
-                        make_cef_formatter({.host_id = "h", .host_name = "h", .prompt_preview_characters = 100}), Route({})};
+                        make_cef_formatter(
+                            {.host_id = "h", .host_name = "h", .prompt_preview_characters = 100}),
+                        Route({})};
         std::vector<std::unique_ptr<Lane>> lanes;
-        lanes.push_back(std::make_unique<Lane>(std::move(parts), start, recovered.next_index, recent, **reader, mailbox, log));
+        lanes.push_back(std::make_unique<Lane>(std::move(parts), start, recovered.next_index,
+                                               recent, **reader, mailbox, log));
         Deliver deliver(std::move(lanes), mailbox, clock);
         (*spool)->note_cursors(deliver.cursors());
         if (!(*spool)->seal(SealReason::kForced)) {
@@ -185,7 +197,8 @@ class World {
 
     void turns(Ingest& ingest, Deliver& deliver, bool last) {
         uint64_t count = 3 + random.below(20);
-        for (uint64_t turn = 0; turn < count || (last && !ingest.caught_up() && turn < 2000); ++turn) {
+        for (uint64_t turn = 0; turn < count || (last && !ingest.caught_up() && turn < 2000);
+             ++turn) {
             if (!last && random.below(3) != 0) {
                 write_documents(random.below(12));
             }
@@ -216,8 +229,10 @@ TEST_CASE("whatever stops when, every document arrives, under one id, and the sp
         REQUIRE(world.lived_to_the_end);
         for (uint64_t n = 0; n < world.written; ++n) {
             std::string document = "document-" + std::to_string(n);
-            REQUIRE_MESSAGE(world.receiver.ids_of.count(document) == 1, document << " never arrived");
-            CHECK_MESSAGE(world.receiver.ids_of[document].size() == 1, document << " came under several ids");
+            REQUIRE_MESSAGE(world.receiver.ids_of.count(document) == 1,
+                            document << " never arrived");
+            CHECK_MESSAGE(world.receiver.ids_of[document].size() == 1,
+                          document << " came under several ids");
         }
         VerifyReport report = verify(world);
         CHECK_MESSAGE(report.verdict == Verdict::kClean, report.reason);

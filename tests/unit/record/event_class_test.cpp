@@ -185,6 +185,43 @@ TEST_CASE("an object list is read item by item and ends at the first thing out o
     }
 }
 
+TEST_CASE("a string of any length ends at its own quote, wherever its escapes stand") {
+    for (size_t before = 0; before < 40; ++before) {
+        for (size_t after = 0; after < 40; ++after) {
+            std::string inside = std::string(before, 'a') + "\\\\\\\"" + std::string(after, 'b');
+            std::string json = "[{\"" + inside + "\":1},\"" + inside + "\",\"end\"]";
+            ObjectListReader list(json);
+            std::string_view key;
+            std::string_view value;
+            REQUIRE(list.next_item());
+            REQUIRE(list.next_member(key, value));
+            CHECK(key == inside);
+            CHECK(value == "1");
+            REQUIRE(list.next_item());
+            CHECK(list.string() == inside);
+            REQUIRE(list.next_item());
+            CHECK(list.string() == "end");
+        }
+    }
+}
+
+TEST_CASE("the summary of guardrails tells one that acted from those that allowed") {
+    const std::pair<const char*, bool> kExpected[] = {
+        {R"([{"name":"a","verdict":"allow","action":"none"}])", false},
+        {R"([{"name":"a","verdict":null,"action":"allow"},{"name":"deny"}])", false},
+        {R"([{"name":"a","verdict":"allow"},{"name":"b","verdict":"escalate"}])", true},
+        {R"([{"name":"a","verdict":"allow","action":"modify"}])", true},
+        {R"([{"name":"a","verdict":"none"}])", true}};
+    for (const auto& [json, acted] : kExpected) {
+        AuditRecord record = of_kind("inference");
+        record.set_boolean(Field::kGuardrailTriggered, false);
+        record.set_json(Field::kGuardrails, json);
+        GuardrailSummary summary = summarize_guardrails(record);
+        CHECK_MESSAGE(summary.acted == acted, json);
+        CHECK(&event_class_of(record) == &event_class_of(record, summary));
+    }
+}
+
 TEST_CASE("JSON escapes are resolved and broken ones replaced") {
     std::string out;
     append_unescaped_json(out, R"(a\"\\\/\n\u00e9\ud83d\ude00)");

@@ -1,0 +1,93 @@
+#include "pipeline/news_queue.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace llmtrail {
+
+static void count_in(AgentNews& waiting, uint32_t count) {
+    waiting.count += std::min(count, std::numeric_limits<uint32_t>::max() - waiting.count);
+}
+
+void merge_news(std::vector<AgentNews>& waiting, AgentNews news) {
+    auto is_alike = [&](const AgentNews& n) {
+        return n.event_class == news.event_class && n.subject == news.subject;
+    };
+    auto same = std::find_if(waiting.begin(), waiting.end(), [&](const AgentNews& n) {
+        return is_alike(n) && n.detail == news.detail;
+    });
+    if (same == waiting.end() && waiting.size() < kNewsMax) {
+        waiting.push_back(std::move(news));
+        return;
+    }
+    if (same == waiting.end()) {
+        same = std::find_if(waiting.begin(), waiting.end(), is_alike);
+        if (same != waiting.end()) {
+            same->detail = std::move(news.detail);
+        } else {
+            same = waiting.end() - 1;
+        }
+    }
+    count_in(*same, news.count);
+}
+
+void NewsQueue::add(AgentNews news, MonotonicNanos now) {
+    Allowance& allowance = allowances_[{news.event_class, news.subject}];
+    refill(allowance, now);
+    if (allowance.held) {
+        count_in(*allowance.held, news.count);
+        allowance.held->detail = std::move(news.detail);
+    } else if (allowance.left == 0) {
+        allowance.held = std::move(news);
+    } else {
+        --allowance.left;
+        merge_news(ready_, std::move(news));
+    }
+}
+
+std::optional<AgentNews> NewsQueue::take(MonotonicNanos now, bool all) {
+    if (ready_.empty()) {
+        for (auto& [key, allowance] : allowances_) {
+            if (!allowance.held) {
+                continue;
+            }
+            refill(allowance, now);
+            if (all || allowance.left > 0) {
+                allowance.left -= allowance.left > 0 ? 1 : 0;
+                return std::exchange(allowance.held, std::nullopt);
+            }
+        }
+        return std::nullopt;
+    }
+    AgentNews news = std::move(ready_.front());
+    ready_.erase(ready_.begin());
+    return news;
+}
+
+int64_t NewsQueue::wait_ms(MonotonicNanos now) const {
+    if (!ready_.empty()) {
+        return 0;
+    }
+    int64_t wait = -1;
+    for (const auto& [key, allowance] : allowances_) {
+        if (allowance.held) {
+            int64_t left =
+                std::max<int64_t>(0, kNewsIntervalMs - now.millis_since(allowance.refilled));
+            wait = wait < 0 ? left : std::min(wait, left);
+        }
+    }
+    return wait;
+}
+
+void NewsQueue::refill(Allowance& allowance, MonotonicNanos now) const {
+    int64_t intervals = now.millis_since(allowance.refilled) / kNewsIntervalMs;
+    if (intervals <= 0) {
+        return;
+    }
+    allowance.left = std::min(kNewsBurst, allowance.left + intervals);
+    allowance.refilled = allowance.left == kNewsBurst
+                             ? now
+                             : allowance.refilled.after_millis(intervals * kNewsIntervalMs);
+}
+
+}  // namespace llmtrail
