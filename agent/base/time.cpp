@@ -129,6 +129,14 @@ bool take_zone(std::string_view& text, int64_t& offset_seconds, bool& present) {
 
 bool plausible_second(int64_t seconds) { return seconds >= 1'000'000'000 && seconds < 10'000'000'000; }
 
+// Overwrites `digits` characters at `at`.
+void put_digits(std::string& text, size_t at, int digits, int64_t value) {
+    for (int i = digits - 1; i >= 0; --i) {
+        text[at + static_cast<size_t>(i)] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+}
+
 std::string format_iso(UnixNanos at, int digits, int64_t divisor) {
     int64_t seconds = at.value / kNanosPerSecond;
     int64_t nanos = at.value % kNanosPerSecond;
@@ -143,12 +151,17 @@ std::string format_iso(UnixNanos at, int digits, int64_t divisor) {
         --days;
     }
     Civil civil = civil_from_days(days);
-    char text[48];
-    int written = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ",
-                                static_cast<int>(civil.year), civil.month, civil.day,
-                                static_cast<int>(in_day / 3600), static_cast<int>(in_day / 60 % 60),
-                                static_cast<int>(in_day % 60), digits, static_cast<int>(nanos / divisor));
-    return std::string(text, static_cast<size_t>(written));
+    std::string text = "0000-00-00T00:00:00.";
+    put_digits(text, 0, 4, civil.year);
+    put_digits(text, 5, 2, civil.month);
+    put_digits(text, 8, 2, civil.day);
+    put_digits(text, 11, 2, in_day / 3600);
+    put_digits(text, 14, 2, in_day / 60 % 60);
+    put_digits(text, 17, 2, in_day % 60);
+    text.resize(text.size() + static_cast<size_t>(digits), '0');
+    put_digits(text, 20, digits, nanos / divisor);
+    text.push_back('Z');
+    return text;
 }
 
 }  // namespace

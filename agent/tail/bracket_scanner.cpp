@@ -22,32 +22,30 @@ struct Masks {  // bit n: byte n of the block is one
 
 #if defined(__SSE2__)
 
-struct Lanes {
-    __m128i a, b, c, d;
-};
-
 uint64_t bits(__m128i equal) {
     return static_cast<uint32_t>(_mm_movemask_epi8(equal));
 }
 
-uint64_t bits_equal(const Lanes& lanes, char byte) {
-    const __m128i to = _mm_set1_epi8(byte);
-    return bits(_mm_cmpeq_epi8(lanes.a, to)) | bits(_mm_cmpeq_epi8(lanes.b, to)) << 16 |
-           bits(_mm_cmpeq_epi8(lanes.c, to)) << 32 | bits(_mm_cmpeq_epi8(lanes.d, to)) << 48;
-}
-
 Masks masks_of(const char* bytes) {
-    const auto* at = reinterpret_cast<const __m128i*>(bytes);
-    const Lanes raw{_mm_loadu_si128(at), _mm_loadu_si128(at + 1), _mm_loadu_si128(at + 2),
-                    _mm_loadu_si128(at + 3)};
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i newline = _mm_set1_epi8('\n');
+    const __m128i open = _mm_set1_epi8('{');
+    const __m128i close = _mm_set1_epi8('}');
     const __m128i square_to_curly = _mm_set1_epi8(0x20);
-    const Lanes curly{_mm_or_si128(raw.a, square_to_curly), _mm_or_si128(raw.b, square_to_curly),
-                      _mm_or_si128(raw.c, square_to_curly), _mm_or_si128(raw.d, square_to_curly)};
     Masks masks;
-    masks.quotes = bits_equal(raw, '"');
-    masks.backslashes = bits_equal(raw, '\\');
-    masks.newlines = bits_equal(raw, '\n');
-    masks.brackets = bits_equal(curly, '{') | bits_equal(curly, '}');
+    for (unsigned lane = 0; lane < 4; ++lane) {
+        const __m128i raw =
+            _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + size_t{16} * lane));
+        const __m128i curly = _mm_or_si128(raw, square_to_curly);
+        const __m128i bracket =
+            _mm_or_si128(_mm_cmpeq_epi8(curly, open), _mm_cmpeq_epi8(curly, close));
+        const unsigned shift = 16 * lane;
+        masks.quotes |= bits(_mm_cmpeq_epi8(raw, quote)) << shift;
+        masks.backslashes |= bits(_mm_cmpeq_epi8(raw, backslash)) << shift;
+        masks.newlines |= bits(_mm_cmpeq_epi8(raw, newline)) << shift;
+        masks.brackets |= bits(bracket) << shift;
+    }
     return masks;
 }
 
@@ -83,12 +81,9 @@ uint64_t escaped_by(uint64_t backslashes, uint64_t& carry) {
 
 // Bit n: an odd number of bits is set at or below n.
 uint64_t parity_up_to(uint64_t bits_set) {
-    bits_set ^= bits_set << 1;
-    bits_set ^= bits_set << 2;
-    bits_set ^= bits_set << 4;
-    bits_set ^= bits_set << 8;
-    bits_set ^= bits_set << 16;
-    bits_set ^= bits_set << 32;
+    for (unsigned shift = 1; shift < 64; shift *= 2) {
+        bits_set ^= bits_set << shift;
+    }
     return bits_set;
 }
 
@@ -104,25 +99,23 @@ void BracketScanner::begin(uint64_t resync_bytes, uint64_t endless_bytes) {
     endless_bytes_ = endless_bytes;
 }
 
-BracketScanner::Block BracketScanner::look(const char* bytes, uint64_t& escaped) {
+BracketScanner::Block BracketScanner::look(const char* bytes, size_t size) {
+    char padded[kBlockBytes];
+    if (size < kBlockBytes) {
+        std::memset(padded, ' ', sizeof padded);
+        std::memcpy(padded, bytes, size);
+        bytes = padded;
+    }
     const Masks masks = masks_of(bytes);
-    escaped = escaped_by(masks.backslashes, escape_carry_);
+    const uint64_t escaped = escaped_by(masks.backslashes, escape_carry_);
     Block block;
     block.in_string = parity_up_to(masks.quotes & ~escaped) ^ string_carry_;
     block.events = masks.newlines | ((masks.brackets | masks.backslashes) & ~block.in_string);
     string_carry_ = 0 - (block.in_string >> 63);
-    return block;
-}
-
-// The last bytes of a call, fewer than a block.
-BracketScanner::Block BracketScanner::look_at_rest(ByteView bytes) {
-    char padded[kBlockBytes];
-    std::memset(padded, ' ', sizeof padded);
-    std::memcpy(padded, bytes.data(), bytes.size());
-    uint64_t escaped = 0;
-    const Block block = look(padded, escaped);
-    // Of the first byte after these, not after the padding.
-    escape_carry_ = (escaped >> bytes.size()) & 1;
+    if (size < kBlockBytes) {
+        escape_carry_ =
+            (escaped >> size) & 1;  // of the first byte after these, not after the padding
+    }
     return block;
 }
 
@@ -151,9 +144,7 @@ BracketScanner::Found BracketScanner::scan_part(ByteView bytes) {
     const uint64_t before = scanned_;
     for (size_t at = 0; at < bytes.size(); at += kBlockBytes) {
         const size_t size = std::min(kBlockBytes, bytes.size() - at);
-        uint64_t escaped = 0;
-        const Block block = size == kBlockBytes ? look(bytes.data() + at, escaped)
-                                                : look_at_rest(bytes.substr(at, size));
+        const Block block = look(bytes.data() + at, size);
         for (uint64_t events = block.events; events != 0; events &= events - 1) {
             const auto index = static_cast<unsigned>(std::countr_zero(events));
             scanned_ = before + at + index;

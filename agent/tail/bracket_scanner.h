@@ -45,8 +45,7 @@ class BracketScanner {
     };
 
     Found scan_part(ByteView bytes);
-    Block look(const char* bytes, uint64_t& escaped);
-    Block look_at_rest(ByteView bytes);
+    Block look(const char* bytes, size_t size);
     Found event(ByteView bytes, size_t at, bool in_string);
     Found open(bool array);
     Found close(bool array);

@@ -301,8 +301,11 @@ void add_previews(CefExtension& extension, const AuditRecord& record, const Form
         return;
     }
     std::string_view prompt = record.text(Field::kPromptText);
-    extension.add_preview(cef_key("msg"), {}, prompt, prompt_max, kPromptCut);
-    extension.add_preview(kSecond, "prompt", prompt, prompt_max, kPromptCut);
+    constexpr CefKeyId kMessage = cef_key("msg");
+    extension.add_preview(kMessage, {}, prompt, prompt_max, kPromptCut);
+    if (prompt_max > kCefKeys[kMessage].characters_max) {  // longer than msg may be: whole in cs2
+        extension.add_preview(kSecond, "prompt", prompt, prompt_max, kPromptCut);
+    }
     extension.add_preview(kThird, "response", record.text(Field::kResponseText),
                           options.response_preview_characters, kResponseCut);
 }

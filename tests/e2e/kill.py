@@ -90,7 +90,7 @@ spool: {{segment: {{max_size: 1MiB}}, min_free: 1MiB, max_size: 512MiB}}
             with open(work / "agent.log", "ab") as log:
                 agent = subprocess.Popen([llmtrail, "run", "--config", config], stdout=log, stderr=log)
             try:
-                agent.wait(chance.uniform(0.01, 0.8))
+                agent.wait(chance.uniform(0.01, 1.8))
                 print((work / "agent.log").read_text()[-2000:], file=sys.stderr)
                 print(f"the agent ended by itself with {agent.returncode}", file=sys.stderr)
                 return 1

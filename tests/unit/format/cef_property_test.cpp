@@ -167,7 +167,7 @@ TEST_CASE(
     record.set_text(Field::kResponseText, std::string(900, 'r'));
     record.set_text(Field::kPurpose, "because");
     FormatOptions options = sample_options();
-    options.prompt_preview_characters = 1000;
+    options.prompt_preview_characters = 2000;
     options.response_preview_characters = 1000;
     size_t whole = format_one(record, options).size();
     REQUIRE(whole < options.event_bytes_max);

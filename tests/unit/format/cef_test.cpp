@@ -71,10 +71,14 @@ TEST_CASE("no text of a conversation stands in an event unless a preview is aske
     options.prompt_preview_characters = 11;
     CefEvent event = format_event(sample_interaction(), options);
     CHECK(event.value("msg") == "What does \xE2\x80\xA6");
-    CHECK(event.value("cs2") == "What does \xE2\x80\xA6");
-    CHECK(event.value("cs2Label") == "prompt");
+    CHECK_FALSE(event.has("cs2"));  // msg holds it all
     CHECK(event.value("llmtrailPromptTruncated") == "true");
     CHECK_FALSE(event.has("cs3"));
+
+    options.prompt_preview_characters = 1024;
+    event = format_event(sample_interaction(), options);
+    CHECK(event.value("cs2").starts_with("What does "));
+    CHECK(event.value("cs2Label") == "prompt");
 
     options.prompt_preview_characters = 0;
     options.response_preview_characters = 200;

@@ -50,10 +50,13 @@ TEST_CASE("a full spool stops reading, says so once, and reads on when there is 
     CHECK(host.verdict() == Verdict::kClean);
 }
 
-TEST_CASE("a log that is rotated away and removed while the spool is full is not lost") {
+TEST_CASE(
+    "while the spool is full a removed log is kept by its descriptor, and one that came and went "
+    "is "
+    "reported lost") {
     Host host;
     host.min_free_bytes = 1 << 20;
-    host.receivers["soc"];
+    ScriptedReceiver& soc = host.receivers["soc"];
     host.write_documents(5);
     AgentLife agent(host);
     REQUIRE(agent.started());
@@ -61,19 +64,25 @@ TEST_CASE("a log that is rotated away and removed while the spool is full is not
 
     host.disk.set_free_bytes(0);
     host.write_documents(2000, 1000);  // more than a batch: the rest is still in the file
-    for (int i = 0; i < 300; ++i) {
-        agent.step();
-    }
-    std::string other = "/logs/later.jsonl";
-    std::swap(host.log_path, other);
-    host.write_documents(5);
-    for (int i = 0; i < 300; ++i) {
-        agent.step();
-    }
+    auto steps = [&] {
+        for (int i = 0; i < 300; ++i) {
+            agent.step();
+        }
+    };
+    steps();
+    host.disk.put_file("/logs/short_lived.jsonl",
+                       "{\"prompt\":\"gone\",\"response\":\"unread\"}\n");
+    steps();
     host.disk.remove_file("/logs/app.jsonl");
+    host.disk.remove_file("/logs/short_lived.jsonl");
+    steps();
     host.disk.set_free_bytes(kGibibyte);
     REQUIRE(agent.run_until_done());
-    host.check_all_arrived_under_one_id(host.receivers["soc"]);
+    agent.step();
+    REQUIRE(agent.run_until_done());
+    host.check_all_arrived_under_one_id(soc);
+    CHECK(soc.count("|603|") == 1);
+    CHECK(agent.ingest().totals()[0].lost_bytes > 0);
     REQUIRE(agent.stop());
 }
 
