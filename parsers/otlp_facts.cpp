@@ -2,8 +2,8 @@
 // tools, guardrails, documents, vectors.
 #include <algorithm>
 
-#include "bodies/redaction.h"
 #include "base/json_text.h"
+#include "bodies/redaction.h"
 #include "parsers/common_names.h"
 #include "parsers/otlp_record.h"
 

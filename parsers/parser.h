@@ -1,11 +1,12 @@
 // From one document to its audit records: the contract of every file in this folder.
 //
-//   document ──> JsonTree ──> detect (auto) ──> one parser ──> RecordSink: begin(), fill, commit(), ...
+//   document ──> JsonTree ──> detect (auto) ──> one parser ──> RecordSink: begin(), fill, commit(),
+//   ...
 //
-// A parser never fails: whatever the bytes, it gives records, perhaps one of kind `rejected` with a reason, and it
-// gives each leaf of its input a place: a catalogue field, or `llm.audit.unmapped` under its source path.
-// Parsers are stateless between documents, hold scratch buffers only, and are used by the ingest thread alone.
-// docs/parsers.md says how to add one.
+// A parser never fails: whatever the bytes, it gives records, perhaps one of kind `rejected` with a
+// reason, and it gives each leaf of its input a place: a catalogue field, or `llm.audit.unmapped`
+// under its source path. Parsers are stateless between documents, hold scratch buffers only, and
+// are used by the ingest thread alone. docs/parsers.md says how to add one.
 #pragma once
 
 #include <cstdint>
@@ -21,24 +22,26 @@
 
 namespace llmtrail {
 
-// One `map:` line of a source: which path of the document fills which field, before the parser's own choice.
+// One `map:` line of a source: which path of the document fills which field, before the parser's
+// own choice.
 struct MapRule {
     Field field;
     std::vector<std::string> path;  // member names; an array is entered element by element
 };
 
-// "metadata.documents" to its member names. Names hold no dots; empty names are kept and match nothing.
+// "metadata.documents" to its member names. Names hold no dots; empty names are kept and match
+// nothing.
 std::vector<std::string> split_path(std::string_view dotted);
 
 // What a parser may know beside the document itself.
 struct ParseContext {
-    UnixNanos observed;                     // agent's clock when the document was read
-    std::span<const MapRule> map;           // of the source
+    UnixNanos observed;                      // agent's clock when the document was read
+    std::span<const MapRule> map;            // of the source
     int32_t default_utc_offset_seconds = 0;  // for stamps without a zone (sources[].time_zone)
 };
 
-// Where records go. begin() gives an empty record with event.ingested set; commit() takes it. A record that was
-// begun and not committed is dropped by the next begin().
+// Where records go. begin() gives an empty record with event.ingested set; commit() takes it. A
+// record that was begun and not committed is dropped by the next begin().
 class RecordSink {
  public:
     virtual ~RecordSink() = default;
@@ -49,10 +52,11 @@ class RecordSink {
 class Parser {
  public:
     virtual ~Parser() = default;
-    virtual std::string_view name() const = 0;      // as in `format:` and event.provider
+    virtual std::string_view name() const = 0;       // as in `format:` and event.provider
     virtual std::string_view describes() const = 0;  // one line for `llmtrail parse --as list`
-    // Does the document carry this format's required keys? Exactly one parser says yes for a document of a known
-    // format (tests/unit/parsers/detect_test.cpp); `json` is asked last and says yes to any object.
+    // Does the document carry this format's required keys? Exactly one parser says yes for a
+    // document of a known format (tests/unit/parsers/detect_test.cpp); `json` is asked last and
+    // says yes to any object.
     virtual bool recognizes(JsonValue document) const = 0;
     virtual void parse(JsonValue document, const ParseContext& context, RecordSink& sink) = 0;
 };
@@ -64,20 +68,23 @@ std::vector<std::unique_ptr<Parser>> make_parsers();
 class DocumentReader {
  public:
     // `format`: "auto" or a parser's name. kInvalidArgument names the nearest one.
-    static Result<std::unique_ptr<DocumentReader>> make(std::string_view format, std::vector<MapRule> map,
+    static Result<std::unique_ptr<DocumentReader>> make(std::string_view format,
+                                                        std::vector<MapRule> map,
                                                         int32_t default_utc_offset_seconds);
     ~DocumentReader();
 
     struct Document {
-        std::string_view bytes;        // kDocumentPaddingBytes readable bytes follow when padded
+        std::string_view bytes;  // kDocumentPaddingBytes readable bytes follow when padded
         bool padded = false;
-        bool truncated = false;        // the source's document was longer than the limit: this is its head
+        bool truncated =
+            false;  // the source's document was longer than the limit: this is its head
         uint64_t full_size_bytes = 0;  // its whole length
         UnixNanos observed;
     };
 
-    // Adds the document's records to the sink: at least one, unless it is a batch that holds none (an empty
-    // array). Rejected: kind `rejected`, llm.audit.reject.reason, log.bytes; the digest is the caller's.
+    // Adds the document's records to the sink: at least one, unless it is a batch that holds none
+    // (an empty array). Rejected: kind `rejected`, llm.audit.reject.reason, log.bytes; the digest
+    // is the caller's.
     void read(const Document& document, RecordSink& sink);
 
  private:

@@ -1,5 +1,5 @@
-// Binary as text: hex (lower case), base32 (RFC 4648, lower case, no padding) and base64 (RFC 4648, padded).
-// Decoders refuse anything not canonical. Pure, any thread.
+// Binary as text: hex (lower case), base32 (RFC 4648, lower case, no padding) and base64 (RFC 4648,
+// padded). Decoders refuse anything not canonical. Pure, any thread.
 #pragma once
 
 #include <optional>

@@ -1,13 +1,12 @@
-// Errors as values. Every function that can fail returns Result<T>; exceptions never cross a folder.
-// Error numbers are frozen: a number seen in an old log can always be looked up here.
+// Errors as values. Every function that can fail returns Result<T>; exceptions never cross a
+// folder. Error numbers are frozen: a number seen in an old log can always be looked up here.
 // Called from everywhere, any thread.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace llmtrail {
 
@@ -57,8 +56,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
     using Base::Base;
 
     // NOLINTNEXTLINE(google-explicit-constructor): a Base is a Result
-    Result(Base base)
-        : Base(std::move(base)) {}
+    Result(Base base) : Base(std::move(base)) {}
 };
 
 // `return fail(ErrorCode::kCorrupt, "frame too short");`
@@ -66,6 +64,8 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
     return tl::make_unexpected(Error{code, std::move(message), 0});
 }
 
-inline tl::unexpected<Error> fail(Error error) { return tl::make_unexpected(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+    return tl::make_unexpected(std::move(error));
+}
 
 }  // namespace llmtrail

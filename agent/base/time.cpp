@@ -9,13 +9,15 @@ namespace llmtrail {
 
 namespace {
 
-// Days since 1970-01-01 of a proleptic Gregorian date (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// Days since 1970-01-01 of a proleptic Gregorian date (H. Hinnant, "chrono-Compatible Low-Level
+// Date Algorithms").
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day) {
     year -= month <= 2 ? 1 : 0;
     const int64_t era = (year >= 0 ? year : year - 399) / 400;
     const auto year_of_era = static_cast<unsigned>(year - era * 400);
     const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    const unsigned day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + static_cast<int64_t>(day_of_era) - 719468;
 }
 
@@ -31,7 +33,8 @@ Civil civil_from_days(int64_t days) {
     const auto day_of_era = static_cast<unsigned>(days - era * 146097);
     const unsigned year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const unsigned day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const unsigned shifted = (5 * day_of_year + 2) / 153;
     Civil civil;
     civil.day = day_of_year - (153 * shifted + 2) / 5 + 1;
@@ -41,7 +44,8 @@ Civil civil_from_days(int64_t days) {
 }
 
 unsigned days_in_month(int64_t year, unsigned month) {
-    static constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30,
+                                                       31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return month == 2 && leap ? 29 : kDays[month - 1];
 }
@@ -74,7 +78,9 @@ TimePrecision precision_of_digits(size_t digits) {
     if (digits == 0) {
         return TimePrecision::kSeconds;
     }
-    return digits <= 3 ? TimePrecision::kMillis : digits <= 6 ? TimePrecision::kMicros : TimePrecision::kNanos;
+    return digits <= 3   ? TimePrecision::kMillis
+           : digits <= 6 ? TimePrecision::kMicros
+                         : TimePrecision::kNanos;
 }
 
 // ".123456": fraction digits to nanoseconds; digits past the ninth are dropped.
@@ -127,7 +133,9 @@ bool take_zone(std::string_view& text, int64_t& offset_seconds, bool& present) {
     return text.empty();
 }
 
-bool plausible_second(int64_t seconds) { return seconds >= 1'000'000'000 && seconds < 10'000'000'000; }
+bool plausible_second(int64_t seconds) {
+    return seconds >= 1'000'000'000 && seconds < 10'000'000'000;
+}
 
 // Overwrites `digits` characters at `at`.
 void put_digits(std::string& text, size_t at, int digits, int64_t value) {
@@ -167,7 +175,8 @@ std::string format_iso(UnixNanos at, int digits, int64_t divisor) {
 }  // namespace
 
 std::string_view precision_name(TimePrecision precision) {
-    static constexpr std::array<std::string_view, 6> kNames = {"ns", "us", "ms", "s", "min", "observed"};
+    static constexpr std::array<std::string_view, 6> kNames = {"ns", "us",  "ms",
+                                                               "s",  "min", "observed"};
     return kNames[static_cast<size_t>(precision)];
 }
 
@@ -181,8 +190,9 @@ std::optional<Timestamp> parse_iso_time(std::string_view text) {
     int64_t nanos = 0;
     size_t digits = 0;
     if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) ||
-        !take(text, '-') || !take_digits(text, 2, day) || (!take(text, 'T') && !take(text, 't') && !take(text, ' ')) ||
-        !take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute)) {
+        !take(text, '-') || !take_digits(text, 2, day) ||
+        (!take(text, 'T') && !take(text, 't') && !take(text, ' ')) || !take_digits(text, 2, hour) ||
+        !take(text, ':') || !take_digits(text, 2, minute)) {
         return std::nullopt;
     }
     TimePrecision precision = TimePrecision::kMinutes;
@@ -194,18 +204,20 @@ std::optional<Timestamp> parse_iso_time(std::string_view text) {
     }
     int64_t offset = 0;
     bool zone = false;
-    if (!take_zone(text, offset, zone) || year < 1970 || year > 2261 || month < 1 || month > 12 || day < 1 ||
-        day > days_in_month(year, static_cast<unsigned>(month)) || hour > 23 || minute > 59 || second > 60) {
+    if (!take_zone(text, offset, zone) || year < 1970 || year > 2261 || month < 1 || month > 12 ||
+        day < 1 || day > days_in_month(year, static_cast<unsigned>(month)) || hour > 23 ||
+        minute > 59 || second > 60) {
         return std::nullopt;
     }
-    int64_t seconds = days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)) * 86400 +
-                      hour * 3600 + minute * 60 + second - offset;
+    int64_t seconds =
+        days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)) * 86400 +
+        hour * 3600 + minute * 60 + second - offset;
     return Timestamp{UnixNanos{seconds * kNanosPerSecond + nanos}, precision, zone};
 }
 
 std::optional<Timestamp> parse_http_date(std::string_view text) {
-    static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr std::array<std::string_view, 12> kMonths = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     size_t comma = text.find(", ");
     if (comma != 3 || text.size() != 29 || !text.ends_with(" GMT")) {
         return std::nullopt;
@@ -227,8 +239,8 @@ std::optional<Timestamp> parse_http_date(std::string_view text) {
         return std::nullopt;
     }
     char iso[32];
-    int written = std::snprintf(iso, sizeof iso, "%04d-%02u-%02dT%.*sZ", static_cast<int>(year), month,
-                                static_cast<int>(day), 8, text.data());
+    int written = std::snprintf(iso, sizeof iso, "%04d-%02u-%02dT%.*sZ", static_cast<int>(year),
+                                month, static_cast<int>(day), 8, text.data());
     return parse_iso_time(std::string_view(iso, static_cast<size_t>(written)));
 }
 
@@ -260,8 +272,12 @@ std::optional<Timestamp> parse_epoch(double seconds) {
     return Timestamp{UnixNanos{micros * 1000}, precision, true};
 }
 
-std::string format_iso_millis(UnixNanos at) { return format_iso(at, 3, kNanosPerMilli); }
+std::string format_iso_millis(UnixNanos at) {
+    return format_iso(at, 3, kNanosPerMilli);
+}
 
-std::string format_iso_nanos(UnixNanos at) { return format_iso(at, 9, 1); }
+std::string format_iso_nanos(UnixNanos at) {
+    return format_iso(at, 9, 1);
+}
 
 }  // namespace llmtrail

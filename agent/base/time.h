@@ -1,5 +1,5 @@
-// Wall-clock stamps as data: nanoseconds since 1970-01-01T00:00:00Z, and how precisely they were written.
-// Waiting uses the monotonic clock (platform/clock.h), never these. Pure, any thread.
+// Wall-clock stamps as data: nanoseconds since 1970-01-01T00:00:00Z, and how precisely they were
+// written. Waiting uses the monotonic clock (platform/clock.h), never these. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct Timestamp {
     bool zone_in_source = false;  // false: the text carried no zone and UTC was assumed
 };
 
-// RFC 3339 and its common relatives: 'T' or one space, 0-9 fraction digits, 'Z', ±hh:mm, ±hhmm or no zone.
+// RFC 3339 and its common relatives: 'T' or one space, 0-9 fraction digits, 'Z', ±hh:mm, ±hhmm or
+// no zone.
 std::optional<Timestamp> parse_iso_time(std::string_view text);
 
 // RFC 9110 IMF-fixdate, "Thu, 20 Nov 2025 12:06:07 GMT".

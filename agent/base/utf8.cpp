@@ -6,7 +6,9 @@ namespace llmtrail {
 
 namespace {
 
-uint8_t byte_at(std::string_view text, size_t at) { return static_cast<uint8_t>(text[at]); }
+uint8_t byte_at(std::string_view text, size_t at) {
+    return static_cast<uint8_t>(text[at]);
+}
 
 // Length of the well-formed sequence at `at`, or 0; `bad` then says how many bytes form the maximal
 // invalid subpart (Unicode 15, table 3-7 and section 3.9).
@@ -16,7 +18,10 @@ size_t sequence_length(std::string_view text, size_t at, size_t& bad) {
     if (lead < 0x80) {
         return 1;
     }
-    size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                    : (lead & 0xF0) == 0xE0        ? 3
+                    : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                   : 0;
     if (length == 0) {
         return 0;
     }
@@ -50,7 +55,9 @@ size_t skip_ascii(std::string_view text, size_t at) {
     return at;
 }
 
-bool is_continuation(char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+    return (static_cast<uint8_t>(c) & 0xC0) == 0x80;
+}
 
 bool is_bidi_control(uint32_t cp) {
     return cp == 0x061C || cp == 0x200E || cp == 0x200F || (cp >= 0x202A && cp <= 0x202E) ||
@@ -185,7 +192,8 @@ std::string terminal_safe(std::string_view text) {
         if (cp < 0x20 || cp == 0x7F) {
             out += "\\x";
             append_hex(out, cp, 2);
-        } else if ((cp >= 0x80 && cp < 0xA0) || is_bidi_control(cp) || cp == 0x2028 || cp == 0x2029) {
+        } else if ((cp >= 0x80 && cp < 0xA0) || is_bidi_control(cp) || cp == 0x2028 ||
+                   cp == 0x2029) {
             out += "\\u{";
             append_hex(out, cp, 4);
             out += "}";

@@ -12,7 +12,8 @@ inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
 bool is_valid_utf8(std::string_view text);
 
-// Appends `text`, each maximal invalid subpart as U+FFFD (Unicode 15, 3.9). Returns true when any was replaced.
+// Appends `text`, each maximal invalid subpart as U+FFFD (Unicode 15, 3.9). Returns true when any
+// was replaced.
 bool append_repaired_utf8(std::string& out, std::string_view text);
 
 // The longest prefix of at most `bytes` bytes / `characters` code points that ends on a code point.

@@ -41,8 +41,8 @@ std::string content_words(const VerifyReport& report) {
     if (report.unopened_segments == 0) {
         return "NOT OPENED: structure, chain, tree and signatures only; give --keys DIR";
     }
-    return "NOT OPENED in " + std::to_string(report.unopened_segments) + " segments, the first is " + report.first_unopened +
-           ": no key here opens them";
+    return "NOT OPENED in " + std::to_string(report.unopened_segments) +
+           " segments, the first is " + report.first_unopened + ": no key here opens them";
 }
 
 std::string as_text(const VerifyReport& report) {
@@ -63,7 +63,8 @@ std::string as_text(const VerifyReport& report) {
     line("root", report.root_hex);
     line("content", content_words(report));
     if (report.unknown_frames > 0) {
-        line("frames of unknown types, counted and not interpreted", std::to_string(report.unknown_frames));
+        line("frames of unknown types, counted and not interpreted",
+             std::to_string(report.unknown_frames));
     }
     line("trust",
          report.trust_is_local

@@ -18,10 +18,13 @@ inline constexpr size_t kPublicKeyBytes = 32;
 inline constexpr size_t kSignatureBytes = 64;
 inline constexpr size_t kSigningSeedBytes = 32;
 
-using PublicKey = std::array<char, kPublicKeyBytes>;  // the same type as a Digest: view() serves both
+using PublicKey =
+    std::array<char, kPublicKeyBytes>;  // the same type as a Digest: view() serves both
 using Signature = std::array<char, kSignatureBytes>;
 
-inline ByteView view(const Signature& signature) { return {signature.data(), signature.size()}; }
+inline ByteView view(const Signature& signature) {
+    return {signature.data(), signature.size()};
+}
 
 class SigningKey {
  public:

@@ -4,6 +4,8 @@
 
 namespace llmtrail {
 
-void notify_service_manager(const char* state) { sd_notify(0, state); }
+void notify_service_manager(const char* state) {
+    sd_notify(0, state);
+}
 
 }  // namespace llmtrail

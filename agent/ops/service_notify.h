@@ -1,4 +1,5 @@
-// The service manager's view of the agent: sd_notify(3). Nothing happens when there is no NOTIFY_SOCKET. Any thread.
+// The service manager's view of the agent: sd_notify(3). Nothing happens when there is no
+// NOTIFY_SOCKET. Any thread.
 #pragma once
 
 namespace llmtrail {

@@ -31,13 +31,22 @@ class CommitPacer {
         return (caught_up && allowance_ >= 1.0) || now >= deadline();
     }
 
-    // How long until due() for a batch that is waiting; -1: nothing waits.
+    // How long until due() for a batch that is waiting, caught up; -1: nothing waits.
     int64_t wait_ms(MonotonicNanos now) const {
         if (!waiting_) {
             return -1;
         }
         int64_t left = deadline().value - now.value;
-        return left <= 0 ? 0 : (left + kNanosPerMilli - 1) / kNanosPerMilli;
+        return std::min(left <= 0 ? 0 : (left + kNanosPerMilli - 1) / kNanosPerMilli, hold_ms(now));
+    }
+
+    // How long until a batch may be committed at once. Under a steady load it is more than 0 most
+    // of the time: reading a record sooner would not commit it sooner, and waking for each one
+    // costs more than reading it.
+    int64_t hold_ms(MonotonicNanos now) const {
+        double missing = 1.0 - allowance_at(now);
+        return missing <= 0 ? 0
+                            : static_cast<int64_t>(missing * 1000 / kImmediateSyncsPerSecond) + 1;
     }
 
     void committed() {
@@ -48,11 +57,15 @@ class CommitPacer {
  private:
     MonotonicNanos deadline() const { return first_record_.after_millis(sync_interval_ms_); }
 
-    void refill(MonotonicNanos now) {
+    double allowance_at(MonotonicNanos now) const {
         double seconds =
             static_cast<double>(now.value - refilled_.value) / static_cast<double>(kNanosPerSecond);
-        allowance_ = std::min(1.0 * kImmediateSyncsPerSecond,
-                              allowance_ + seconds * kImmediateSyncsPerSecond);
+        return std::min(1.0 * kImmediateSyncsPerSecond,
+                        allowance_ + seconds * kImmediateSyncsPerSecond);
+    }
+
+    void refill(MonotonicNanos now) {
+        allowance_ = allowance_at(now);
         refilled_ = now;
     }
 

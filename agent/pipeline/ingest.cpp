@@ -33,6 +33,8 @@ class Ingest::Worker {
     bool step(bool news_from_watch);
     int64_t wait_ms() const;
 
+    int64_t hold_ms() const { return pacer_.hold_ms(seams_.clock.monotonic_now()); }
+
     bool caught_up() const { return caught_up_ && !news_waits() && spool_.batch_records() == 0; }
 
     void finish();
@@ -346,6 +348,10 @@ Result<std::unique_ptr<Ingest>> Ingest::make(const Settings& settings, SpoolWrit
 
 bool Ingest::step(bool news_from_watch) {
     return worker_->step(news_from_watch);
+}
+
+int64_t Ingest::hold_ms() const {
+    return worker_->hold_ms();
 }
 
 int64_t Ingest::wait_ms() const {

@@ -52,6 +52,8 @@ class Ingest {
     // One turn: news from deliver, files, a commit or seal when due. `news_from_watch`: the watch's
     // descriptor was readable. Returns false when nothing is left to do until wait_ms() or news.
     bool step(bool news_from_watch);
+    // How long the watch's news may be left unheard: nothing could be committed sooner.
+    int64_t hold_ms() const;
     int64_t wait_ms() const;  // until the next timer; never -1
 
     // All sources read to their ends and everything appended is committed.

@@ -23,8 +23,8 @@ static std::string_view confirmation_name(Confirmation confirmation) {
     return "";
 }
 
-Lane::Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, RecentBatches& recent, SpoolReader& spool,
-           Mailbox& mailbox, Log& log)
+Lane::Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, RecentBatches& recent,
+           SpoolReader& spool, Mailbox& mailbox, Log& log)
     : parts_(std::move(parts)),
       next_index_(start_index),
       visited_end_(start_index),
@@ -38,7 +38,8 @@ Lane::Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, Rece
     totals_.confirmation = confirmation_name(parts_.output->confirmation());
 }
 
-// Makes batch_ the one that holds `index` or the first after it. False: there is none yet or it cannot be read now.
+// Makes batch_ the one that holds `index` or the first after it. False: there is none yet or it
+// cannot be read now.
 bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
     if (batch_ && index >= batch_->first_index && index < batch_->end_index()) {
         return true;
@@ -57,7 +58,8 @@ bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
         last_read_error_.clear();
         return true;
     }
-    // A file that is missing is kNotFound too, with the system's error: what stands in it is not to be passed over.
+    // A file that is missing is kNotFound too, with the system's error: what stands in it is not to
+    // be passed over.
     if (read || (read.error().code == ErrorCode::kNotFound && read.error().os_error == 0)) {
         pass_to(durable_end);
         return false;
@@ -71,15 +73,17 @@ bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
     return false;
 }
 
-// Nothing to send stands between next_index_ and `end`: control frames, a batch that is written but not yet synced, or
-// what somebody removed from the spool, which is told.
+// Nothing to send stands between next_index_ and `end`: control frames, a batch that is written but
+// not yet synced, or what somebody removed from the spool, which is told.
 void Lane::pass_to(uint64_t end) {
     uint64_t first = spool_.first_index();
     if (next_index_ < first && first <= end) {
         end = first;
-        std::string detail = "records " + std::to_string(next_index_) + " to " + std::to_string(first - 1) +
+        std::string detail = "records " + std::to_string(next_index_) + " to " +
+                             std::to_string(first - 1) +
                              " were removed from the spool before this output had them";
-        log_.error({"output ", LogName{totals_.id}, ": records were removed from the spool before they were delivered, ",
+        log_.error({"output ", LogName{totals_.id},
+                    ": records were removed from the spool before they were delivered, ",
                     next_index_, " to ", first - 1});
         mailbox_.put_news({kClassIntegrityGap, totals_.id, std::move(detail), 1});
     }
@@ -112,7 +116,9 @@ void Lane::prepare(size_t record) {
     wanted_ = false;
     record_.clear();
     for (Section section : kSections) {
-        if (Result<void> decoded = decode_section(batch_->section(record, section), section, record_); !decoded) {
+        if (Result<void> decoded =
+                decode_section(batch_->section(record, section), section, record_);
+            !decoded) {
             if (next_index_ >= visited_end_) {
                 ++totals_.unreadable;
                 mailbox_.put_news({kClassIntegrityCrypto, totals_.id, decoded.error().message, 1});
@@ -128,7 +134,10 @@ void Lane::prepare(size_t record) {
     }
     const BatchRecord& proof = batch_->records[record];
     event_id_ = event_id_of(proof.leaf);
-    SpoolReference reference{.index = next_index_, .leaf = view(proof.leaf), .commitments = {}, .event_id = event_id_,
+    SpoolReference reference{.index = next_index_,
+                             .leaf = view(proof.leaf),
+                             .commitments = {},
+                             .event_id = event_id_,
                              .resent = next_index_ < resent_below_};
     for (size_t s = 0; s < kSectionCount; ++s) {
         reference.commitments[s] = view(proof.commitments[s]);
@@ -187,14 +196,17 @@ void Lane::tell_health(MonotonicNanos now) {
             return;
         case HealthNews::kDown: {
             const Error& error = parts_.output->last_error();
-            log_.error({"output ", LogName{totals_.id}, ": ", error, "; its events stay in the spool"});
+            log_.error(
+                {"output ", LogName{totals_.id}, ": ", error, "; its events stay in the spool"});
             mailbox_.put_news({kClassOutputDown, totals_.id, error.message, 1});
             return;
         }
         case HealthNews::kStalled:
-            log_.error({"output ", LogName{totals_.id}, ": connected, but nothing was confirmed for ", kStalledMs / 1000,
+            log_.error({"output ", LogName{totals_.id},
+                        ": connected, but nothing was confirmed for ", kStalledMs / 1000,
                         " s; its events stay in the spool"});
-            mailbox_.put_news({kClassOutputDown, totals_.id, "connected, but nothing is confirmed", 1});
+            mailbox_.put_news(
+                {kClassOutputDown, totals_.id, "connected, but nothing is confirmed", 1});
             return;
         case HealthNews::kRecovered:
             log_.info({"output ", LogName{totals_.id}, ": recovered"});
@@ -207,7 +219,8 @@ bool Lane::step(MonotonicNanos now) {
     settle(now);
     int offered = 0;
     // What is offered again is in flight already.
-    while (offered < kEventsPerStepMax && (in_flight_.size() < kInFlightEventsMax || next_index_ < visited_end_) &&
+    while (offered < kEventsPerStepMax &&
+           (in_flight_.size() < kInFlightEventsMax || next_index_ < visited_end_) &&
            find_batch(next_index_, now)) {
         if (next_index_ < batch_->first_index) {
             next_index_ = batch_->first_index;
@@ -222,7 +235,10 @@ bool Lane::step(MonotonicNanos now) {
     return offered > 0;
 }
 
-bool Lane::drained() const { return in_flight_.empty() && visited_end_ == next_index_ && next_index_ >= recent_.durable_end(); }
+bool Lane::drained() const {
+    return in_flight_.empty() && visited_end_ == next_index_ &&
+           next_index_ >= recent_.durable_end();
+}
 
 OutputTotals Lane::totals(uint64_t committed_records) const {
     OutputTotals totals = totals_;

@@ -1,5 +1,5 @@
-// One output's way through the spool: its cursor, what it wants, how it is formatted, what is in flight. Deliver thread
-// only. A lane never waits for another: each has its own place in the spool.
+// One output's way through the spool: its cursor, what it wants, how it is formatted, what is in
+// flight. Deliver thread only. A lane never waits for another: each has its own place in the spool.
 //
 //   RecentBatches / SpoolReader ──record──> Route ──> Formatter ──event──> Output
 //                cursor <── confirmed ──────────────────────────────────────┘
@@ -32,23 +32,27 @@ struct LaneParts {
 
 class Lane {
  public:
-    // `start_index`: everything below is confirmed or before the output's start. `first_new_index`: where this run's
-    // records begin; what lies between is backlog.
-    Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, RecentBatches& recent, SpoolReader& spool,
-         Mailbox& mailbox, Log& log);
+    // `start_index`: everything below is confirmed or before the output's start. `first_new_index`:
+    // where this run's records begin; what lies between is backlog.
+    Lane(LaneParts parts, uint64_t start_index, uint64_t first_new_index, RecentBatches& recent,
+         SpoolReader& spool, Mailbox& mailbox, Log& log);
 
     // Events below `index` may have arrived already: the last run did not stop in order.
     void mark_resent_below(uint64_t index) { resent_below_ = index; }
 
-    // Offers what the output takes, lets it work, moves the cursor. True: something moved, call again soon.
+    // Offers what the output takes, lets it work, moves the cursor. True: something moved, call
+    // again soon.
     bool step(MonotonicNanos now);
 
     // Until it must be stepped though neither its output nor ingest asks for it; -1: never.
     int64_t wait_ms(MonotonicNanos now) const;
 
     std::string_view id() const { return parts_.output->id(); }
+
     Output& output() { return *parts_.output; }
+
     uint64_t cursor() const { return cursor_; }
+
     bool drained() const;  // everything durable is confirmed, not wanted or unreadable
     OutputTotals totals(uint64_t committed_records) const;
 
@@ -62,8 +66,9 @@ class Lane {
     void tell_health(MonotonicNanos now);
 
     LaneParts parts_;
-    uint64_t next_index_;      // to be offered
-    uint64_t visited_end_;     // highest index ever visited, plus one: below it a record is not counted again
+    uint64_t next_index_;   // to be offered
+    uint64_t visited_end_;  // highest index ever visited, plus one: below it a record is not
+                            // counted again
     uint64_t cursor_;
     uint64_t first_new_index_;
     RecentBatches& recent_;

@@ -178,9 +178,12 @@ void Pipeline::ingest_loop() {
             shared_.wake_main->wake();
         }
         if (!more) {
-            WaitEntry entries[] = {{seams_.watch.descriptor(), StreamWants::kRead, false},
-                                   {shared_.wake_ingest->descriptor(), StreamWants::kRead, false}};
-            if (!may_wait(wait_for(entries, ingest_->wait_ms()))) {
+            int64_t hold_ms = ingest_->hold_ms();
+            int64_t wait_ms = ingest_->wait_ms();
+            WaitEntry entries[] = {
+                {hold_ms > 0 ? -1 : seams_.watch.descriptor(), StreamWants::kRead, false},
+                {shared_.wake_ingest->descriptor(), StreamWants::kRead, false}};
+            if (!may_wait(wait_for(entries, hold_ms > 0 ? std::min(hold_ms, wait_ms) : wait_ms))) {
                 break;
             }
             news = entries[0].ready;

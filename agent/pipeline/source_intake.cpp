@@ -19,7 +19,8 @@ void append_sections(const std::array<Bytes, kSectionCount>& sections, SpoolWrit
 }
 
 SourceIntake::SourceIntake(const SourceSettings& settings, std::unique_ptr<DocumentReader> reader,
-                           SpoolWriter& spool, Clock& clock, Log& log, Mailbox& mailbox, OnBatchFull on_batch_full)
+                           SpoolWriter& spool, Clock& clock, Log& log, Mailbox& mailbox,
+                           OnBatchFull on_batch_full)
     : reader_(std::move(reader)),
       spool_(spool),
       clock_(clock),
@@ -66,8 +67,9 @@ void SourceIntake::file_lost(std::string_view path, uint64_t unread_bytes) {
     totals_.lost_bytes += unread_bytes;
     std::string detail = "a file was truncated or removed before it was read; bytes lost: ";
     detail += unread_bytes > 0 ? std::to_string(unread_bytes) : "unknown";
-    log_.error({"source ", LogName{totals_.id}, ": ", LogName{path},
-                " was truncated or removed before it was read; bytes known to be lost: ", unread_bytes});
+    log_.error(
+        {"source ", LogName{totals_.id}, ": ", LogName{path},
+         " was truncated or removed before it was read; bytes known to be lost: ", unread_bytes});
     mailbox_.put_news({kClassSourceLost, totals_.id, std::move(detail), 1});
 }
 

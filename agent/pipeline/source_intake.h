@@ -1,4 +1,5 @@
-// One source on its way in: what its tail hands out becomes records in the spool's open batch. Ingest thread only.
+// One source on its way in: what its tail hands out becomes records in the spool's open batch.
+// Ingest thread only.
 #pragma once
 
 #include <array>
@@ -23,27 +24,34 @@ namespace llmtrail {
 
 class SourceIntake : private TailSink, private RecordSink {
  public:
-    // `batch_full` is called between records when the open batch is full: it commits, with the position of the open
-    // document held at `records` (docs/spool-format.md, "Positions").
+    // `batch_full` is called between records when the open batch is full: it commits, with the
+    // position of the open document held at `records` (docs/spool-format.md, "Positions").
     using OnBatchFull = std::function<void(SourceIntake& intake)>;
 
-    SourceIntake(const SourceSettings& settings, std::unique_ptr<DocumentReader> reader, SpoolWriter& spool,
-                 Clock& clock, Log& log, Mailbox& mailbox, OnBatchFull on_batch_full);
+    SourceIntake(const SourceSettings& settings, std::unique_ptr<DocumentReader> reader,
+                 SpoolWriter& spool, Clock& clock, Log& log, Mailbox& mailbox,
+                 OnBatchFull on_batch_full);
 
     void attach(std::unique_ptr<SourceTail> tail) { tail_ = std::move(tail); }
+
     SourceTail& tail() { return *tail_; }
 
     void rescan() { tail_->rescan(*this); }
+
     uint64_t read(uint64_t budget_bytes) { return tail_->read(*this, budget_bytes); }
 
-    // Records of a document that did not fit because the spool took no more in the middle of it. Until they are in,
-    // this source's position must not move. flush() appends what fits; true when none is left.
+    // Records of a document that did not fit because the spool took no more in the middle of it.
+    // Until they are in, this source's position must not move. flush() appends what fits; true when
+    // none is left.
     bool has_overflow() const { return !overflow_.empty(); }
+
     bool flush();
-    // Meanwhile: the file's position with those of its open document's records that are in. Nothing when none is open.
+    // Meanwhile: the file's position with those of its open document's records that are in. Nothing
+    // when none is open.
     std::optional<FilePosition> overflow_position() const;
 
     const SourceTotals& totals() const { return totals_; }
+
     uint64_t appended() const { return appended_; }
 
  private:

@@ -12,8 +12,12 @@ struct MonotonicNanos {
     int64_t value = 0;
 
     auto operator<=>(const MonotonicNanos&) const = default;
+
     MonotonicNanos after_millis(int64_t millis) const { return {value + millis * kNanosPerMilli}; }
-    int64_t millis_since(MonotonicNanos earlier) const { return (value - earlier.value) / kNanosPerMilli; }
+
+    int64_t millis_since(MonotonicNanos earlier) const {
+        return (value - earlier.value) / kNanosPerMilli;
+    }
 };
 
 // adjtimex(2): what the kernel knows about how right the wall clock is. Goes into seals.

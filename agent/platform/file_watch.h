@@ -12,7 +12,8 @@ namespace llmtrail {
 class FileWatch {
  public:
     virtual ~FileWatch() = default;
-    // Watching the same directory again changes nothing. kNoSpace: the user's watches are used up; poll.
+    // Watching the same directory again changes nothing. kNoSpace: the user's watches are used up;
+    // poll.
     virtual Result<void> watch_directory(const std::string& path) = 0;
     virtual int descriptor() const = 0;  // readable when there is news; -1: never, poll
     // Forgets the news. True when the kernel lost some (queue overflow): look at everything.

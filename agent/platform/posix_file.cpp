@@ -32,7 +32,8 @@ uint64_t generation_of(int fd) {
     if (name_to_handle_at(fd, "", handle, &mount_id, AT_EMPTY_PATH) != 0) {
         return 0;  // no handles here: device and inode have to do
     }
-    ByteView bytes(raw + sizeof(file_handle), std::min<size_t>(handle->handle_bytes, MAX_HANDLE_SZ));
+    ByteView bytes(raw + sizeof(file_handle),
+                   std::min<size_t>(handle->handle_bytes, MAX_HANDLE_SZ));
     if (handle->handle_type == kHandleInode32Generation && bytes.size() == 8) {
         uint32_t generation = 0;
         std::memcpy(&generation, bytes.data() + 4, sizeof generation);

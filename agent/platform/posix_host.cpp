@@ -14,6 +14,8 @@ Result<std::string> host_name() {
     return std::string(name);
 }
 
-int64_t process_id() { return ::getpid(); }
+int64_t process_id() {
+    return ::getpid();
+}
 
 }  // namespace llmtrail

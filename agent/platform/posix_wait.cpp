@@ -16,8 +16,8 @@ namespace {
 
 class EventFdWaker : public Waker {
  public:
-    explicit EventFdWaker(int descriptor)
-        : descriptor_(descriptor) {}
+    explicit EventFdWaker(int descriptor) : descriptor_(descriptor) {}
+
     ~EventFdWaker() override { ::close(descriptor_); }
 
     void wake() override {
@@ -39,8 +39,8 @@ class EventFdWaker : public Waker {
 
 class SignalFdSource : public SignalSource {
  public:
-    explicit SignalFdSource(int descriptor)
-        : descriptor_(descriptor) {}
+    explicit SignalFdSource(int descriptor) : descriptor_(descriptor) {}
+
     ~SignalFdSource() override { ::close(descriptor_); }
 
     int descriptor() const override { return descriptor_; }
@@ -73,7 +73,8 @@ Result<int> wait_for(std::span<WaitEntry> entries, int64_t timeout_ms) {
     }
     int ready = ::poll(polled.data(), count, timeout_ms < 0 ? -1 : static_cast<int>(timeout_ms));
     if (ready < 0) {
-        return errno == EINTR ? Result<int>(0) : fail(error_from_errno(errno, "waiting for descriptors"));
+        return errno == EINTR ? Result<int>(0)
+                              : fail(error_from_errno(errno, "waiting for descriptors"));
     }
     size_t at = 0;
     for (WaitEntry& entry : entries) {

@@ -10,7 +10,8 @@ namespace llmtrail {
 class Random {
  public:
     virtual ~Random() = default;
-    virtual Result<void> fill(void* bytes, size_t size) = 0;  // kCrypto when the system has none to give
+    virtual Result<void> fill(void* bytes,
+                              size_t size) = 0;  // kCrypto when the system has none to give
 };
 
 }  // namespace llmtrail

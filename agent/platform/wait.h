@@ -1,5 +1,6 @@
-// Waiting: poll(2) over descriptors, a waker that another thread can pull (eventfd), and signals as a descriptor
-// (signalfd). Whoever waits keeps a timeout behind it; a wake-up is a hint. Errors: error_from_errno.
+// Waiting: poll(2) over descriptors, a waker that another thread can pull (eventfd), and signals as
+// a descriptor (signalfd). Whoever waits keeps a timeout behind it; a wake-up is a hint. Errors:
+// error_from_errno.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct WaitEntry {
     bool ready = false;
 };
 
-// Returns the number of ready entries; 0 after `timeout_ms` (-1: no timeout). An interrupted wait is 0.
+// Returns the number of ready entries; 0 after `timeout_ms` (-1: no timeout). An interrupted wait
+// is 0.
 Result<int> wait_for(std::span<WaitEntry> entries, int64_t timeout_ms);
 
 class Waker {
@@ -33,8 +35,8 @@ Result<std::unique_ptr<Waker>> make_waker();
 
 enum class ProcessSignal : uint8_t { kStop, kReload };
 
-// Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, ignores SIGPIPE. Made once, in main's thread,
-// before any other thread.
+// Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, ignores SIGPIPE. Made
+// once, in main's thread, before any other thread.
 class SignalSource {
  public:
     virtual ~SignalSource() = default;

@@ -182,7 +182,8 @@ static_assert([] {
 }());
 
 std::optional<Field> field_by_name(std::string_view name) {
-    auto row = std::find_if(kRows.begin(), kRows.end(), [&](const FieldRow& r) { return r.name == name; });
+    auto row =
+        std::find_if(kRows.begin(), kRows.end(), [&](const FieldRow& r) { return r.name == name; });
     return row == kRows.end() ? std::nullopt : std::optional(row->field);
 }
 
@@ -194,7 +195,7 @@ std::optional<Field> field_by_number(uint64_t number) {
 }
 
 std::string_view field_type_name(FieldType type) {
-    static constexpr std::array<std::string_view, 7> kNames = {"text", "list",    "integer", "real",
+    static constexpr std::array<std::string_view, 7> kNames = {"text", "list", "integer", "real",
                                                                "bool", "time", "json"};
     return kNames[static_cast<size_t>(type)];
 }

@@ -1,9 +1,9 @@
-// The field catalogue: every field a record can have, in one table. docs/record-schema.md is generated from it
-// and checked; JSON output and canonical bytes follow its order; the section column is the access right;
-// formatters map by its event column. Names: OpenTelemetry GenAI and general conventions first, then ECS,
-// `llm.audit.*` for what nobody defines (docs/record-schema.md says why).
-// A field's number is part of the spool format: numbers are frozen, new fields go to the end of the enum with
-// the next number, retired ones stay as comments.
+// The field catalogue: every field a record can have, in one table. docs/record-schema.md is
+// generated from it and checked; JSON output and canonical bytes follow its order; the section
+// column is the access right; formatters map by its event column. Names: OpenTelemetry GenAI and
+// general conventions first, then ECS, `llm.audit.*` for what nobody defines (docs/record-schema.md
+// says why). A field's number is part of the spool format: numbers are frozen, new fields go to the
+// end of the enum with the next number, retired ones stay as comments.
 #pragma once
 
 #include <array>
@@ -197,8 +197,8 @@ enum class Privacy : uint8_t {
     kContent,   // written by or for a person: may hold anything
 };
 
-// Where a field goes in CEF. key "" : spool only. key "*": the formatter computes with it. label: the text of
-// csNLabel, cnNLabel, cfpNLabel or flexStringNLabel.
+// Where a field goes in CEF. key "" : spool only. key "*": the formatter computes with it. label:
+// the text of csNLabel, cnNLabel, cfpNLabel or flexStringNLabel.
 struct EventMapping {
     std::string_view key;
     std::string_view label;
@@ -218,7 +218,9 @@ struct FieldRow {
 
 extern const std::array<FieldRow, kFieldCount> kFieldCatalog;
 
-inline const FieldRow& field_row(Field field) { return kFieldCatalog[static_cast<size_t>(field)]; }
+inline const FieldRow& field_row(Field field) {
+    return kFieldCatalog[static_cast<size_t>(field)];
+}
 
 std::optional<Field> field_by_name(std::string_view name);
 std::optional<Field> field_by_number(uint64_t number);

@@ -11,8 +11,7 @@ static bool lists(const List& list, const Item& item) {
 }
 
 Route::Route(RouteOptions options)
-    : options_(std::move(options)),
-      wants_other_(lists(options_.kinds, "other")) {}
+    : options_(std::move(options)), wants_other_(lists(options_.kinds, "other")) {}
 
 bool Route::wants(const AuditRecord& record, const EventClass& event_class) const {
     std::string_view kind = record.text(Field::kEventKind);

@@ -10,8 +10,8 @@
 
 namespace llmtrail {
 
-// All given conditions must hold; an empty list is no condition. Without any, everything but kind `other` is wanted:
-// documents that are no LLM records are sealed, and sent only on request.
+// All given conditions must hold; an empty list is no condition. Without any, everything but kind
+// `other` is wanted: documents that are no LLM records are sealed, and sent only on request.
 struct RouteOptions {
     std::vector<std::string> kinds;
     std::vector<uint16_t> classes;

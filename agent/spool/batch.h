@@ -1,6 +1,7 @@
-// A committed batch in memory: plaintext sections of its records, with what proves each of them. Immutable once made,
-// shared by ingest and deliver through shared_ptr<const Batch>. Control records (frames without user records) are not
-// in a batch, so indexes between two batches may have gaps.
+// A committed batch in memory: plaintext sections of its records, with what proves each of them.
+// Immutable once made, shared by ingest and deliver through shared_ptr<const Batch>. Control
+// records (frames without user records) are not in a batch, so indexes between two batches may have
+// gaps.
 #pragma once
 
 #include <array>
@@ -28,10 +29,12 @@ struct Batch {
     std::vector<BatchRecord> records;
 
     uint64_t end_index() const { return first_index + records.size(); }
+
     ByteView section(size_t record, Section section) const {
         size_t s = static_cast<size_t>(section);
         return ByteView(sections[s]).substr(records[record].offsets[s], records[record].sizes[s]);
     }
+
     size_t memory_bytes() const {
         size_t bytes = records.size() * sizeof(BatchRecord);
         for (const Bytes& section : sections) {

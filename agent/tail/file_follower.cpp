@@ -66,9 +66,10 @@ void FileFollower::look(TailSink& sink) {
     settle();
     problems_.end_look();
     never_positioned_ = false;
-    const int64_t took_ms = clock_.monotonic_now().millis_since(began);
-    next_look_ = clock_.monotonic_now().after_millis(
-        std::min(took_ms * kLookCostFactor, kLookPauseMillisMax));
+    const MonotonicNanos ended = clock_.monotonic_now();
+    const int64_t pause_ns = std::min((ended.value - began.value) * kLookCostFactor,
+                                      kLookPauseMillisMax * kNanosPerMilli);
+    next_look_ = MonotonicNanos{ended.value + pause_ns};
 }
 
 void FileFollower::look_at_open_files() {

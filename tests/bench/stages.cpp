@@ -1,5 +1,5 @@
-// bench_stages FILE.jsonl WORK_DIR: each stage of the pipeline alone on one thread, over the same input. Prints a
-// table row a stage: MB/s and CPU seconds per GB of input, microseconds a record.
+// bench_stages FILE.jsonl WORK_DIR: each stage of the pipeline alone on one thread, over the same
+// input. Prints a table row a stage: MB/s and CPU seconds per GB of input, microseconds a record.
 #include <sys/resource.h>
 
 #include <array>
@@ -24,17 +24,16 @@ namespace {
 double cpu_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 class Stage {
  public:
     Stage(const char* name, Clock& clock)
-        : name_(name),
-          clock_(clock),
-          wall_(clock.monotonic_now()),
-          cpu_(cpu_seconds()) {}
+        : name_(name), clock_(clock), wall_(clock.monotonic_now()), cpu_(cpu_seconds()) {}
 
     void end(size_t bytes, size_t records) {
         double wall = static_cast<double>(clock_.monotonic_now().value - wall_.value) / 1e9;
@@ -100,7 +99,8 @@ void split_stage(const std::string& path, FileSystem& files, Clock& clock) {
         }
         uint64_t at = splitter.wants();
         while (at <= splitter.wants() && splitter.wants() <= at + *got) {
-            auto span = splitter.next(ByteView(buffer).substr(splitter.wants() - at, *got - (splitter.wants() - at)));
+            auto span = splitter.next(
+                ByteView(buffer).substr(splitter.wants() - at, *got - (splitter.wants() - at)));
             if (!span) {
                 break;
             }
@@ -113,13 +113,15 @@ void split_stage(const std::string& path, FileSystem& files, Clock& clock) {
 
 std::vector<std::string_view> lines_of(ByteView text) {
     std::vector<std::string_view> lines;
-    for (size_t at = 0, end = text.find('\n'); end != ByteView::npos; at = end + 1, end = text.find('\n', at)) {
+    for (size_t at = 0, end = text.find('\n'); end != ByteView::npos;
+         at = end + 1, end = text.find('\n', at)) {
         lines.push_back(text.substr(at, end - at));
     }
     return lines;
 }
 
-size_t parse_stage(const std::vector<std::string_view>& lines, size_t bytes, Clock& clock, std::vector<Encoded>* encoded) {
+size_t parse_stage(const std::vector<std::string_view>& lines, size_t bytes, Clock& clock,
+                   std::vector<Encoded>* encoded) {
     auto reader = DocumentReader::make("auto", {}, 0);
     if (!reader) {
         give_up(reader.error());
@@ -129,7 +131,12 @@ size_t parse_stage(const std::vector<std::string_view>& lines, size_t bytes, Clo
     UnixNanos now = clock.wall_now();
     Stage stage("parse to records", clock);
     for (std::string_view line : lines) {
-        (*reader)->read({.bytes = line, .padded = true, .truncated = false, .full_size_bytes = line.size(), .observed = now}, sink);
+        (*reader)->read({.bytes = line,
+                         .padded = true,
+                         .truncated = false,
+                         .full_size_bytes = line.size(),
+                         .observed = now},
+                        sink);
     }
     if (encoded == nullptr) {
         stage.end(bytes, sink.records);
@@ -137,10 +144,12 @@ size_t parse_stage(const std::vector<std::string_view>& lines, size_t bytes, Clo
     return sink.records;
 }
 
-void seal_stage(const char* name, int compression, const std::vector<Encoded>& encoded, size_t bytes,
-                const std::string& work, SpoolSeams seams) {
+void seal_stage(const char* name, int compression, const std::vector<Encoded>& encoded,
+                size_t bytes, const std::string& work, SpoolSeams seams) {
     std::string directory = work + "/stages-" + std::to_string(compression);
-    SpoolOptions options{.directory = directory + "/spool", .key_directory = directory + "/keys", .min_free_bytes = 1};
+    SpoolOptions options{.directory = directory + "/spool",
+                         .key_directory = directory + "/keys",
+                         .min_free_bytes = 1};
     options.compression_level = compression;
     if (auto made = seams.files.make_directories(directory, 0700); !made) {
         give_up(made.error());
@@ -171,8 +180,10 @@ void seal_stage(const char* name, int compression, const std::vector<Encoded>& e
         commit();
     }
     stage.end(bytes, encoded.size());
-    std::printf("| ... syncs %llu, spool/input | %.3f | | |\n", static_cast<unsigned long long>((*spool)->syncs() - syncs),
-                static_cast<double>((*spool)->stored_bytes() - before) / static_cast<double>(bytes));
+    std::printf(
+        "| ... syncs %llu, spool/input | %.3f | | |\n",
+        static_cast<unsigned long long>((*spool)->syncs() - syncs),
+        static_cast<double>((*spool)->stored_bytes() - before) / static_cast<double>(bytes));
     if (auto closed = (*spool)->close(); !closed) {
         give_up(closed.error());
     }
@@ -185,7 +196,9 @@ void format_stage(const std::vector<Encoded>& encoded, size_t bytes, Clock& cloc
                                          .prompt_preview_characters = 256,
                                          .response_preview_characters = 256});
     Bytes digest(32, 'd');
-    SpoolReference reference{.index = 1, .leaf = digest, .commitments = {digest, digest, digest, digest},
+    SpoolReference reference{.index = 1,
+                             .leaf = digest,
+                             .commitments = {digest, digest, digest, digest},
                              .event_id = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     AuditRecord record;
     std::string out;

@@ -1,4 +1,5 @@
-// A clock that stands until told to move. Wall and monotonic time move together unless the test steps the wall.
+// A clock that stands until told to move. Wall and monotonic time move together unless the test
+// steps the wall.
 #pragma once
 
 #include "platform/clock.h"
@@ -8,7 +9,9 @@ namespace llmtrail {
 class FakeClock : public Clock {
  public:
     UnixNanos wall_now() override { return wall; }
+
     MonotonicNanos monotonic_now() override { return monotonic; }
+
     ClockState state() override { return {}; }
 
     void advance_millis(int64_t millis) {

@@ -86,6 +86,7 @@ class FakeDisk : public FileSystem {
     Result<void> step(const std::string& doing);  // counts one operation, fails if it shall
 
     uint64_t boots() const { return boots_; }
+
     bool stopped() const { return stop_at_ && operations_ > *stop_at_; }
 
     void unlock(const std::string& path) { locks_.erase(path); }

@@ -9,8 +9,7 @@ namespace llmtrail {
 
 class FakeRandom : public Random {
  public:
-    explicit FakeRandom(uint64_t seed)
-        : state_(seed) {}
+    explicit FakeRandom(uint64_t seed) : state_(seed) {}
 
     Result<void> fill(void* bytes, size_t size) override {
         auto* out = static_cast<uint8_t*>(bytes);

@@ -29,11 +29,13 @@ class Sink : public RecordSink {
         encode_record(record, sections);
         AuditRecord back;
         for (Section section : kSections) {
-            require(decode_section(sections[static_cast<size_t>(section)], section, back).has_value());
+            require(
+                decode_section(sections[static_cast<size_t>(section)], section, back).has_value());
         }
         std::string event;
         formatter->format(back, SpoolReference{.event_id = "id"}, event);
-        require(event.size() <= 8000 && is_valid_utf8(event) && event.find('\n') == std::string::npos &&
+        require(event.size() <= 8000 && is_valid_utf8(event) &&
+                event.find('\n') == std::string::npos &&
                 event.starts_with("CEF:0|llmtrail|agent|"));
     }
 

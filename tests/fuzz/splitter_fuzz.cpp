@@ -1,4 +1,5 @@
-// Whatever the bytes and however they are chunked: documents are in order, inside the input, and work stays linear.
+// Whatever the bytes and however they are chunked: documents are in order, inside the input, and
+// work stays linear.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

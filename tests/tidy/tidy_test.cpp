@@ -1,4 +1,5 @@
-// What a reviewer would otherwise repeat: reads the source tree and prints the rule that a line breaks.
+// What a reviewer would otherwise repeat: reads the source tree and prints the rule that a line
+// breaks.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -86,11 +87,15 @@ std::map<std::string, Module> modules() {
 
 // Which folders may include a third party's headers, and only from a .cpp.
 const std::map<std::string, std::set<std::string>> kThirdParty = {
-    {"spdlog/", {"agent/log"}},          {"fmt/", {"agent/log"}},
-    {"simdjson", {"parsers/json_tree"}}, {"yaml-cpp/", {"agent/config"}},
+    {"spdlog/", {"agent/log"}},
+    {"fmt/", {"agent/log"}},
+    {"simdjson", {"parsers/json_tree"}},
+    {"yaml-cpp/", {"agent/config"}},
     {"openssl/", {"agent/crypto", "agent/platform"}},
-    {"zstd", {"agent/spool"}},           {"CLI/", {"agent/cli"}},
-    {"systemd/", {"agent/ops"}},         {"curl/", {"agent/platform"}},
+    {"zstd", {"agent/spool"}},
+    {"CLI/", {"agent/cli"}},
+    {"systemd/", {"agent/ops"}},
+    {"curl/", {"agent/platform"}},
 };
 
 std::string included(const std::string& line, char open, char close) {
@@ -113,7 +118,8 @@ TEST_CASE("a folder includes only what its line in CMakeLists.txt names") {
     for (const fs::path& path : sources({"agent", "parsers", "outputs"})) {
         auto found = table.find(fs::relative(path.parent_path(), kRoot).string());
         if (found == table.end()) {
-            CHECK_MESSAGE(path.filename() == "main.cpp", place(path, 0), ": folder is no module of CMakeLists.txt");
+            CHECK_MESSAGE(path.filename() == "main.cpp", place(path, 0),
+                          ": folder is no module of CMakeLists.txt");
             continue;
         }
         auto lines = lines_of(read(path));
@@ -123,9 +129,10 @@ TEST_CASE("a folder includes only what its line in CMakeLists.txt names") {
                 continue;
             }
             std::string module = header.substr(0, header.find('/'));
-            CHECK_MESSAGE(header.find("..") == std::string::npos, place(path, i), ": no ../ in includes");
-            CHECK_MESSAGE(found->second.uses.count(module) == 1, place(path, i), ": ", found->second.name,
-                          " may not include ", module);
+            CHECK_MESSAGE(header.find("..") == std::string::npos, place(path, i),
+                          ": no ../ in includes");
+            CHECK_MESSAGE(found->second.uses.count(module) == 1, place(path, i), ": ",
+                          found->second.name, " may not include ", module);
         }
     }
 }
@@ -138,8 +145,10 @@ TEST_CASE("third-party headers stay in their folder's .cpp files") {
             std::string header = included(lines[i], '<', '>');
             for (const auto& [prefix, folders] : kThirdParty) {
                 if (header.starts_with(prefix)) {
-                    CHECK_MESSAGE(folders.count(folder) == 1, place(path, i), ": ", header, " belongs to another folder");
-                    CHECK_MESSAGE(path.extension() == ".cpp", place(path, i), ": ", header, " in a header");
+                    CHECK_MESSAGE(folders.count(folder) == 1, place(path, i), ": ", header,
+                                  " belongs to another folder");
+                    CHECK_MESSAGE(path.extension() == ".cpp", place(path, i), ": ", header,
+                                  " in a header");
                 }
             }
         }
@@ -151,25 +160,35 @@ TEST_CASE("files are short, opened by a comment, and say nothing that reviewers 
         {"std::regex", "slow and recursive on hostile input"},
         {"sleep_for", "wait for an event, with the monotonic clock"},
         {"usleep(", "wait for an event, with the monotonic clock"},
-        {"TO" "DO", "finish it or name it in docs"},
-        {"FIX" "ME", "finish it or name it in docs"},
+        {"TO"
+         "DO",
+         "finish it or name it in docs"},
+        {"FIX"
+         "ME",
+         "finish it or name it in docs"},
         {"using namespace std", "say std::"},
-        {"tamper-" "proof", "the word is tamper-evident"},
+        {"tamper-"
+         "proof",
+         "the word is tamper-evident"},
     };
     for (const fs::path& path : sources({"agent", "parsers", "outputs", "tests"})) {
         auto lines = lines_of(read(path));
-        CHECK_MESSAGE(lines.size() <= kFileLinesMax, place(path, lines.size()), ": longer than ", kFileLinesMax, " lines");
+        CHECK_MESSAGE(lines.size() <= kFileLinesMax, place(path, lines.size()), ": longer than ",
+                      kFileLinesMax, " lines");
         if (path.extension() == ".h") {
-            CHECK_MESSAGE(lines.front().starts_with("//"), place(path, 0), ": a header opens with what it is");
+            CHECK_MESSAGE(lines.front().starts_with("//"), place(path, 0),
+                          ": a header opens with what it is");
         }
         for (size_t i = 0; i < lines.size(); ++i) {
             for (const auto& [word, reason] : kBanned) {
-                bool found = lines[i].find(word) != std::string::npos && path.filename() != "tidy_test.cpp";
+                bool found =
+                    lines[i].find(word) != std::string::npos && path.filename() != "tidy_test.cpp";
                 CHECK_MESSAGE(!found, place(path, i), ": ", word, ": ", reason);
             }
         }
         std::string stem = path.stem().string();
-        for (const std::string& vague : std::vector<std::string>{"utils", "util", "helpers", "helper", "common", "misc"}) {
+        for (const std::string& vague :
+             std::vector<std::string>{"utils", "util", "helpers", "helper", "common", "misc"}) {
             CHECK_MESSAGE(stem != vague, place(path, 0), ": name the thing");
         }
     }
@@ -183,8 +202,9 @@ TEST_CASE("system calls for time, randomness and files stay behind the seams") {
         }
         auto lines = lines_of(read(path));
         for (size_t i = 0; i < lines.size(); ++i) {
-            for (const std::string& call : std::vector<std::string>{"clock_gettime", "system_clock::now", "steady_clock::now", "getrandom(",
-                                     "RAND_bytes", "std::ofstream", "std::ifstream", "fopen(", " ::open("}) {
+            for (const std::string& call : std::vector<std::string>{
+                     "clock_gettime", "system_clock::now", "steady_clock::now", "getrandom(",
+                     "RAND_bytes", "std::ofstream", "std::ifstream", "fopen(", " ::open("}) {
                 CHECK_MESSAGE(lines[i].find(call) == std::string::npos, place(path, i), ": ", call,
                               " belongs behind a seam in platform");
             }

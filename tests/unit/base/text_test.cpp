@@ -24,7 +24,8 @@ TEST_CASE("a prefix ends on a code point") {
 
 TEST_CASE("nothing reaches a terminal raw") {
     CHECK(terminal_safe("a\x1b[31m\x7f\n") == "a\\x1b[31m\\x7f\\x0a");
-    CHECK(terminal_safe("\xE2\x80\xAE" "evil") == "\\u{202e}evil");
+    CHECK(terminal_safe("\xE2\x80\xAE"
+                        "evil") == "\\u{202e}evil");
     CHECK(terminal_safe("\xC2\x9B") == "\\u{009b}");
     CHECK(terminal_safe("\xFF") == "\\xff");
 }

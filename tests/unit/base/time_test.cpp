@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "base/time.h"
+
+#include <doctest/doctest.h>
 
 using namespace llmtrail;
 
@@ -19,8 +19,9 @@ TEST_CASE("an ISO stamp keeps its digits and its zone") {
 }
 
 TEST_CASE("what is no stamp is refused") {
-    for (const char* text : {"", "2025", "2025-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2025-01-01T24:00:00Z",
-                             "2025-01-01T00:00:00X", "2025-01-01T00:00:00.Z", "99999-01-01T00:00:00Z"}) {
+    for (const char* text :
+         {"", "2025", "2025-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2025-01-01T24:00:00Z",
+          "2025-01-01T00:00:00X", "2025-01-01T00:00:00.Z", "99999-01-01T00:00:00Z"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_iso_time(text));
     }

@@ -34,8 +34,18 @@ TEST_CASE("a caught-up batch is committed at once, up to fifty a second, then by
 TEST_CASE("a batch that waits is due after the interval and says how long that is") {
     CommitPacer pacer(20);
     pacer.record_added(at_ms(0));
+    CHECK(pacer.wait_ms(at_ms(0)) == 0);  // committed at once while the allowance lasts
+    REQUIRE(pacer.due(at_ms(0), true));
+    for (int64_t i = 0; i < kImmediateSyncsPerSecond; ++i) {
+        pacer.committed();
+    }
+    CHECK(pacer.wait_ms(at_ms(0)) == -1);
+    CHECK(pacer.hold_ms(at_ms(0)) == 21);
+    CHECK(pacer.hold_ms(at_ms(20)) == 0);
+
+    pacer.record_added(at_ms(0));
     CHECK(pacer.wait_ms(at_ms(5)) == 15);
-    CHECK_FALSE(pacer.due(at_ms(19), false));
+    CHECK_FALSE(pacer.due(at_ms(19), true));
     CHECK(pacer.due(at_ms(20), false));
     pacer.committed();
     CHECK(pacer.wait_ms(at_ms(21)) == -1);

@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "route/route.h"
+
+#include <doctest/doctest.h>
 
 using namespace llmtrail;
 
