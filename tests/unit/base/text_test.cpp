@@ -61,3 +61,29 @@ TEST_CASE("a JSON string escapes what RFC 8259 asks for") {
     append_json_string(out, "a\"b\\c\n\x01\xC3\xA9");
     CHECK(out == "\"a\\\"b\\\\c\\n\\u0001\xC3\xA9\"");
 }
+
+TEST_CASE("a JSON string escapes a byte wherever it stands") {
+    for (size_t size = 1; size <= 40; ++size) {
+        for (size_t at = 0; at < size; ++at) {
+            for (char special : {'"', '\\', '\0', '\x1f'}) {
+                CAPTURE(size);
+                CAPTURE(at);
+                std::string text(size, '\x7f');
+                text[at] = special;
+                bool named = special == '"' || special == '\\';
+                std::string escape = named             ? std::string("\\") + special
+                                     : special == '\0' ? "\\u0000"
+                                                       : "\\u001f";
+                std::string plain_before(at, '\x7f');
+                std::string plain_after(size - at - 1, '\x7f');
+                std::string out;
+                append_json_string(out, text);
+                CHECK(out == '"' + plain_before + escape + plain_after + '"');
+            }
+        }
+    }
+    const std::string high = std::string(20, '\xff') + std::string(20, ' ') + "!#[]";
+    std::string out;
+    append_json_string(out, high);
+    CHECK(out == '"' + high + '"');
+}

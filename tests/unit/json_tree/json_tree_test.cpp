@@ -140,6 +140,24 @@ TEST_CASE("A key named twice is found at any depth and in long objects") {
     CHECK(duplicates(R"({"a":1,"\u0061":2})"));
     CHECK(duplicates(R"([[1,{"x":[{"k":1,"l":2,"k":3}]}]])"));
     CHECK(duplicates(R"({"":1,"":2})"));
+    const std::string alike =
+        R"({"":1,"a":1,"b":1,"aa":1,"ab":1,"aaa":1,"aaaa":1,"aaaaa":1,"baaaa":1,"xaaaaaaaa":1,"yaaaaaaaa":1)";
+    CHECK_FALSE(duplicates(alike + "}"));
+    for (std::string key : {"", "b", "ab", "aaa", "aaaa", "baaaa", "yaaaaaaaa"}) {
+        CAPTURE(key);
+        CHECK(duplicates(alike + ",\"" + key + "\":2}"));
+    }
+    for (int members : {1, 2, 63, 64, 65, 200}) {
+        CAPTURE(members);
+        std::string object = "{\"k0\":{}";
+        for (int i = 1; i < members; ++i) {
+            object += ",\"k" + std::to_string(i) + "\":[]";
+        }
+        CHECK_FALSE(duplicates(object + "}"));
+        CHECK(duplicates(object + ",\"k0\":0}"));
+        CHECK(duplicates(object + ",\"k" + std::to_string(members - 1) + "\":0}"));
+        CHECK(duplicates(object + R"(,"last":[{"x":1,"x":2}]})"));
+    }
     std::string wide = "{";
     for (int i = 0; i < 100'000; ++i) {
         wide += "\"key" + std::to_string(i) + "\":" + std::to_string(i) + ",";

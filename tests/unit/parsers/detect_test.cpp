@@ -4,6 +4,7 @@
 
 #include "json_tree/json_tree.h"
 #include "parsers/parser.h"
+#include "record_list.h"
 
 using namespace llmtrail;
 
@@ -78,6 +79,39 @@ TEST_CASE("No parser recognizes what is no object") {
         REQUIRE(read);
         for (const auto& parser : parsers) {
             CHECK_FALSE(parser->recognizes(*read));
+        }
+    }
+}
+
+TEST_CASE("A reader that detects the format finds whatever a parser recognizes") {
+    const Known table[] = {
+        {"otlp", R"({"resourceSpans":[]})"},
+        {"otlp", R"({"resource_spans":[]})"},
+        {"otlp", R"({"resourceLogs":[]})"},
+        {"otlp", R"({"resource_logs":[]})"},
+        {"otlp", R"({"name":"n","spanId":"1","attributes":[]})"},
+        {"bedrock", R"({"schemaType":"ModelInvocationLog"})"},
+        {"bedrock", R"({"message":{"schemaType":"ModelInvocationLog"}})"},
+        {"bedrock", R"({"message":"{\"schemaType\":\"ModelInvocationLog\"}"})"},
+        {"bedrock", R"({"logEvents":[{"message":{"schemaType":"ModelInvocationLog"}}]})"},
+        {"bedrock", R"({"events":[{"message":{"schemaType":"ModelInvocationLog"}}]})"},
+        {"exchange", R"({"request":{"messages":[]},"response":null})"},
+        {"exchange", R"({"url":"/v1/chat/completions","request":"","response":""})"},
+    };
+    auto parsers = make_parsers();
+    JsonTree tree;
+    for (const Known& row : table) {
+        CAPTURE(row.text);
+        auto read = tree.read(row.text, false);
+        REQUIRE(read);
+        CHECK(recognizers(parsers, *read) == std::set<std::string_view>{row.format});
+        bool batch_of_none =
+            row.text.find(":[]}") != std::string_view::npos && row.text.starts_with("{\"resource");
+        auto records = read_records(row.text);
+        CHECK(records.empty() == batch_of_none);
+        for (const std::string& record : records) {
+            CHECK(record.find("\"event.provider\":\"" + std::string(row.format) + "\"") !=
+                  std::string::npos);
         }
     }
 }
