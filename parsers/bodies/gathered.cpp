@@ -77,30 +77,35 @@ std::string_view ArrayWriter::json() {
     return json_;
 }
 
-static void text_member(std::string& out, std::string_view key, std::string_view text) {
-    if (text.empty()) {
-        return;
-    }
+// ,"key":  written in one append, since every list of guardrails and sources is made of these.
+static void begin_member(std::string& out, std::string_view key) {
+    constexpr size_t kKeyBytesMax = 24;
+    char text[kKeyBytesMax + 4];
+    size_t size = 0;
     if (out.back() != '{') {
-        out.push_back(',');
+        text[size++] = ',';
     }
-    out.push_back('"');
-    out += key;
-    out += "\":";
-    append_json_string(out, text);
+    text[size++] = '"';
+    for (char c : key.substr(0, kKeyBytesMax)) {
+        text[size++] = c;
+    }
+    text[size++] = '"';
+    text[size++] = ':';
+    out.append(text, size);
+}
+
+static void text_member(std::string& out, std::string_view key, std::string_view text) {
+    if (!text.empty()) {
+        begin_member(out, key);
+        append_json_string(out, text);
+    }
 }
 
 static void number_member(std::string& out, std::string_view key, std::optional<double> number) {
-    if (!number) {
-        return;
+    if (number) {
+        begin_member(out, key);
+        append_json_number(out, *number);
     }
-    if (out.back() != '{') {
-        out.push_back(',');
-    }
-    out.push_back('"');
-    out += key;
-    out += "\":";
-    append_json_number(out, *number);
 }
 
 void add_guardrail(BodyScratch& scratch, const GuardrailResult& result) {
@@ -119,7 +124,9 @@ void add_guardrail(BodyScratch& scratch, const GuardrailResult& result) {
         number_member(out, "match_count", static_cast<double>(*result.match_count));
     }
     out.push_back('}');
-    bool fired = !result.verdict.empty() && result.verdict != "allow";
+    // A source may let something pass and mask parts of it: that is more than allowing, too.
+    bool fired = (!result.verdict.empty() && result.verdict != "allow") ||
+                 result.action == "modify" || result.action == "block";
     scratch.guardrail_triggered |= fired;
     scratch.guardrail_blocked |= result.action == "block";
     if (fired && !result.category.empty()) {

@@ -155,3 +155,16 @@ TEST_CASE("A field that is set is not overwritten, and the caller learns of it")
     CHECK_FALSE(fill(record, Field::kUserName, (*value)["o"]));
     CHECK_FALSE(fill(record, Field::kUserName, (*value)["absent"]));
 }
+
+TEST_CASE("A guardrail that let something pass and masked it has triggered") {
+    BodyScratch scratch;
+    scratch.clear();
+    add_guardrail(scratch, {.name = "pii", .verdict = "allow", .action = "none"});
+    CHECK_FALSE(scratch.guardrail_triggered);
+    add_guardrail(scratch, {.name = "pii", .verdict = "allow", .action = "modify", .score = 0.5});
+    CHECK(scratch.guardrail_triggered);
+    CHECK_FALSE(scratch.guardrail_blocked);
+    CHECK(scratch.guardrails.json() ==
+          R"([{"name":"pii","verdict":"allow","action":"none"},)"
+          R"({"name":"pii","verdict":"allow","action":"modify","score":0.5}])");
+}
