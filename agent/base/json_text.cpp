@@ -11,7 +11,9 @@
 
 namespace llmtrail {
 
-static bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+static bool needs_escape(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
 
 // Does any of these eight bytes need an escape?
 static bool any_needs_escape(uint64_t bytes) {
@@ -93,9 +95,13 @@ static void append_number(std::string& out, Number value) {
     out.append(digits, static_cast<size_t>(written.ptr - digits));
 }
 
-void append_json_integer(std::string& out, int64_t value) { append_number(out, value); }
+void append_json_integer(std::string& out, int64_t value) {
+    append_number(out, value);
+}
 
-void append_json_unsigned(std::string& out, uint64_t value) { append_number(out, value); }
+void append_json_unsigned(std::string& out, uint64_t value) {
+    append_number(out, value);
+}
 
 void append_json_number(std::string& out, double value) {
     if (!std::isfinite(value)) {

@@ -7,7 +7,8 @@
 
 namespace llmtrail {
 
-// Appends `text` as a quoted JSON string: " \ and C0 escaped, the rest as it is (valid UTF-8 expected).
+// Appends `text` as a quoted JSON string: " \ and C0 escaped, the rest as it is (valid UTF-8
+// expected).
 void append_json_string(std::string& out, std::string_view text);
 
 void append_json_integer(std::string& out, int64_t value);

@@ -113,6 +113,7 @@ CommandLine taken(Application& application) {
 
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
+    names.reserve(std::size(kCommands));
     for (const CommandRow& row : kCommands) {
         names.push_back(first_word_after_name(row.usage));
     }

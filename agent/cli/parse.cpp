@@ -30,9 +30,9 @@ struct Reading {
 
 Result<Reading> reading_of(const std::string& path, const ParseArguments& arguments,
                            const Settings* settings) {
-    static const SourceSettings kNoSource;
+    static const SourceSettings no_source;
     const SourceSettings* source = settings == nullptr ? nullptr : source_for_file(*settings, path);
-    const SourceSettings& from = source == nullptr ? kNoSource : *source;
+    const SourceSettings& from = source == nullptr ? no_source : *source;
     const std::string& format = arguments.format.empty() ? from.format : arguments.format;
     auto reader = DocumentReader::make(format, map_rules(from), from.utc_offset_seconds);
     if (!reader) {

@@ -10,7 +10,7 @@
 namespace llmtrail {
 namespace {
 
-constexpr size_t kSecureHeapBytes = 256 * 1024;
+constexpr size_t kSecureHeapBytes = size_t{256} * 1024;
 constexpr size_t kSecureHeapBlockBytes = 32;
 
 uint8_t* allocate_zeroed(size_t size) {
