@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kResolvePollMs = 50;  // no descriptor to wait for while a name is being resolved
 constexpr int64_t kConnectPollMs = 1'000;  // deadlines of single addresses pass in between
-constexpr int64_t kAckPollFirstMs = 2;     // the kernel tells nobody when the peer acknowledges
+constexpr int64_t kAckPollFirstMs = 10;    // the kernel tells nobody when the peer acknowledges
 constexpr int64_t kAckPollMsMax = 200;
 constexpr int64_t kStableMs = 10'000;  // a connection that stood this long starts the back-off anew
 constexpr int kReadsMax = 16;          // what a receiver says is thrown away, but not for ever

@@ -19,7 +19,7 @@ inline constexpr int64_t kConnectMs = 20'000;
 // than this after the handshake.
 inline constexpr int64_t kLateRejectionMs = 1'000;
 
-inline constexpr size_t kSendBufferBytesMax = size_t{64} << 10;  // events waiting to be written
+inline constexpr size_t kSendBufferBytesMax = size_t{256} << 10;  // events waiting to be written
 
 std::unique_ptr<Output> make_syslog_output(const OutputPlan& plan, Network& network,
                                            Random& random);

@@ -8,6 +8,7 @@
 #include "parsers/common_name_table.h"
 #include "parsers/endpoint.h"
 #include "parsers/event_words.h"
+#include "parsers/name_memory.h"
 #include "parsers/redacted.h"
 #include "parsers/time_value.h"
 
@@ -37,8 +38,11 @@ std::optional<double> number_of(JsonValue value) {
 
 class Reader {
  public:
-    Reader(const ParseContext& context, AuditRecord& record, BodyScratch& scratch)
-        : context_(context), record_(record), scratch_(scratch) {}
+    Reader(const ParseContext& context, AuditRecord& record, BodyScratch& scratch,
+           NameMemory& memory)
+        : context_(context), record_(record), scratch_(scratch), memory_(memory) {
+        memory_.start_document();
+    }
 
     void read(JsonValue object, NameScope scope, std::string_view path,
               std::span<const std::string_view> skip_keys, size_t depth);
@@ -63,6 +67,7 @@ class Reader {
     const ParseContext& context_;
     AuditRecord& record_;
     BodyScratch& scratch_;
+    NameMemory& memory_;
     std::optional<Timestamp> http_date_;
 };
 
@@ -79,8 +84,7 @@ void Reader::read(JsonValue object, NameScope scope, std::string_view path,
 
 void Reader::member(const JsonMember& member, NameScope scope, std::string_view path,
                     size_t depth) {
-    NormalizedKey key(member.key);
-    const NameRow* row = find_common_name(scope, key);
+    const NameRow* row = memory_.find(scope, member.key);
     if (row == nullptr) {
         if (scope != NameScope::kTop || !catalogue_name(member)) {
             keep_redacted(path, member.key, member.value, scratch_.unmapped);
@@ -299,8 +303,16 @@ void Reader::finish() {
 void apply_common_names(JsonValue object, std::string_view path,
                         std::span<const std::string_view> skip_keys, const ParseContext& context,
                         AuditRecord& record, BodyScratch& scratch) {
-    Reader reader(context, record, scratch);
+    NameMemory memory;
+    Reader reader(context, record, scratch, memory);
     reader.read(object, NameScope::kTop, path, skip_keys, 0);
+    reader.finish();
+}
+
+void apply_common_names(JsonValue document, const ParseContext& context, AuditRecord& record,
+                        BodyScratch& scratch, NameMemory& memory) {
+    Reader reader(context, record, scratch, memory);
+    reader.read(document, NameScope::kTop, "", {}, 0);
     reader.finish();
 }
 

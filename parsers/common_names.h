@@ -17,6 +17,8 @@
 
 namespace llmtrail {
 
+class NameMemory;
+
 // Gives every member of `object` a place, but for those named in `skip_keys` (exact names, this
 // level only), which the caller reads itself. `path` is put before the names in Unmapped ("" at the
 // top). event.time, its precision and zone are set when a stamp is found; the date of response
@@ -25,6 +27,9 @@ namespace llmtrail {
 void apply_common_names(JsonValue object, std::string_view path,
                         std::span<const std::string_view> skip_keys, const ParseContext& context,
                         AuditRecord& record, BodyScratch& scratch);
+// The same for a parser that reads one document after the other so, and remembers their names.
+void apply_common_names(JsonValue document, const ParseContext& context, AuditRecord& record,
+                        BodyScratch& scratch, NameMemory& memory);
 
 // event.kind by what the record holds, when nothing has said it: setting, edit, feedback, prompt or
 // answer, tool, guardrail, error; else `other`. event.outcome from status, error and guardrails,

@@ -2,6 +2,7 @@
 
 #include "bodies/body.h"
 #include "parsers/common_names.h"
+#include "parsers/name_memory.h"
 
 namespace llmtrail {
 
@@ -21,12 +22,13 @@ class JsonParser final : public Parser {
 
  private:
     BodyScratch scratch_;
+    NameMemory names_;
 };
 
 void JsonParser::parse(JsonValue document, const ParseContext& context, RecordSink& sink) {
     AuditRecord& record = sink.begin();
     scratch_.clear();
-    apply_common_names(document, "", {}, context, record, scratch_);
+    apply_common_names(document, context, record, scratch_, names_);
     store_messages(scratch_, record);
     scratch_.unmapped.store(record);
     infer_kind_and_outcome(record);

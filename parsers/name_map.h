@@ -58,6 +58,8 @@ class NormalizedKey {
     std::string text() const;
 
  private:
+    bool take_normal(std::string_view key);
+
     NameWords name_;
 };
 

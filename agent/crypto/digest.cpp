@@ -1,128 +1,92 @@
 #include "crypto/digest.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
 #include <algorithm>
+#include <cstring>
+
+// A record costs a dozen hashes of a few short pieces. OpenSSL's EVP interface takes longer for
+// each than the hash itself, so that its own SHA-256 is called below it; 3.0 calls that deprecated.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
 
 #include "base/check.h"
 
 namespace llmtrail {
 namespace {
 
-// Fetched once for the life of the process: a fetch per message would cost more than a short
-// message.
-const EVP_MD* sha256_method() {
-    static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    LLMTRAIL_CHECK(method != nullptr);
-    return method;
-}
+static_assert(SHA256_DIGEST_LENGTH == kDigestBytes);
+
+constexpr size_t kBlockBytes = SHA256_CBLOCK;
 
 unsigned char* raw(Digest& digest) {
     return reinterpret_cast<unsigned char*>(digest.data());
 }
 
-constexpr size_t kBlockBytes = 64;  // of SHA-256
+void start(SHA256_CTX& context) {
+    LLMTRAIL_CHECK(SHA256_Init(&context) == 1);
+}
 
-struct Context {
-    EVP_MD_CTX* md = EVP_MD_CTX_new();
+void update(SHA256_CTX& context, ByteView bytes) {
+    LLMTRAIL_CHECK(SHA256_Update(&context, bytes.data(), bytes.size()) == 1);
+}
 
-    Context() { LLMTRAIL_CHECK(md != nullptr); }
-
-    ~Context() { EVP_MD_CTX_free(md); }
-
-    Context(const Context&) = delete;
-    Context& operator=(const Context&) = delete;
-
-    void start() { LLMTRAIL_CHECK(EVP_DigestInit_ex2(md, sha256_method(), nullptr) == 1); }
-
-    void copy(const Context& from) { LLMTRAIL_CHECK(EVP_MD_CTX_copy_ex(md, from.md) == 1); }
-
-    void update(const void* bytes, size_t size) {
-        LLMTRAIL_CHECK(EVP_DigestUpdate(md, bytes, size) == 1);
-    }
-
-    void finish(Digest& digest) {
-        LLMTRAIL_CHECK(EVP_DigestFinal_ex(md, raw(digest), nullptr) == 1);
-    }
-};
+Digest finished(SHA256_CTX& context) {
+    Digest digest;
+    LLMTRAIL_CHECK(SHA256_Final(raw(digest), &context) == 1);
+    return digest;
+}
 
 }  // namespace
 
-// A leaf or a node is hashed from a few short pieces, and OpenSSL's call costs as much as hashing
-// one of them: they are gathered first.
 struct Sha256::State {
-    static constexpr size_t kGatheredBytesMax = 256;
+    SHA256_CTX context;
 
-    Context context;
-    bool started = false;
-    size_t gathered_size = 0;
-    std::array<char, kGatheredBytesMax> gathered;
-
-    ~State() { OPENSSL_cleanse(gathered.data(), gathered.size()); }
-
-    void pass_on(ByteView bytes) {
-        if (!started) {
-            context.start();
-            started = true;
-        }
-        context.update(bytes.data(), bytes.size());
-    }
-
-    void pass_on_gathered() {
-        pass_on({gathered.data(), gathered_size});
-        gathered_size = 0;
-    }
+    ~State() { OPENSSL_cleanse(&context, sizeof context); }
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+    start(state_->context);
+}
 
 Sha256::~Sha256() = default;
 
 Sha256& Sha256::update(ByteView bytes) {
-    State& state = *state_;
-    if (bytes.size() > state.gathered.size() - state.gathered_size) {
-        state.pass_on_gathered();
-        if (bytes.size() > state.gathered.size()) {
-            state.pass_on(bytes);
-            return *this;
-        }
-    }
-    std::copy(bytes.begin(), bytes.end(), state.gathered.data() + state.gathered_size);
-    state.gathered_size += bytes.size();
+    llmtrail::update(state_->context, bytes);
     return *this;
 }
 
 Digest Sha256::finish() {
-    state_->pass_on_gathered();
-    Digest digest;
-    state_->context.finish(digest);
-    state_->started = false;
+    Digest digest = finished(state_->context);
+    start(state_->context);
     return digest;
 }
 
 Digest sha256(ByteView bytes) {
-    Digest digest;
-    LLMTRAIL_CHECK(EVP_Digest(bytes.data(), bytes.size(), raw(digest), nullptr, sha256_method(),
-                              nullptr) == 1);
-    return digest;
+    SHA256_CTX context;
+    start(context);
+    update(context, bytes);
+    return finished(context);
 }
 
 // RFC 2104 by hand: what the key does to both hashes is kept, and copied for each message.
 struct Hmac::State {
-    Context inner;  // has taken key XOR ipad
-    Context outer;  // has taken key XOR opad
-    Context work;
+    SHA256_CTX inner;  // has taken key XOR ipad
+    SHA256_CTX outer;  // has taken key XOR opad
 
-    static void begin(Context& context, const Digest& short_key, ByteView key, char pad) {
+    ~State() {
+        OPENSSL_cleanse(&inner, sizeof inner);
+        OPENSSL_cleanse(&outer, sizeof outer);
+    }
+
+    static void begin(SHA256_CTX& context, const Digest& short_key, ByteView key, char pad) {
         ByteView used = key.size() > kBlockBytes ? view(short_key) : key;
         std::array<char, kBlockBytes> block;
         block.fill(pad);
         for (size_t i = 0; i < used.size(); ++i) {
             block[i] = static_cast<char>(used[i] ^ pad);
         }
-        context.start();
-        context.update(block.data(), block.size());
+        start(context);
+        update(context, {block.data(), block.size()});
         OPENSSL_cleanse(block.data(), block.size());
     }
 };
@@ -141,14 +105,12 @@ Hmac::Hmac(const Secret& key) : state_(std::make_unique<State>()) {
 Hmac::~Hmac() = default;
 
 Digest Hmac::of(ByteView message) {
-    Digest digest;
-    state_->work.copy(state_->inner);
-    state_->work.update(message.data(), message.size());
-    state_->work.finish(digest);
-    state_->work.copy(state_->outer);
-    state_->work.update(digest.data(), digest.size());
-    state_->work.finish(digest);
-    return digest;
+    SHA256_CTX context = state_->inner;
+    update(context, message);
+    Digest digest = finished(context);
+    context = state_->outer;
+    update(context, view(digest));
+    return finished(context);
 }
 
 Secret hkdf_expand(const Secret& key, ByteView info) {

@@ -1,6 +1,6 @@
 // When to close a batch (docs/spool-format.md, "Cadence"): full at once; caught up at once while
-// that costs little, which is below kImmediateSyncsPerSecond averaged over a second; else
-// sync_interval after the first record. Pure; time is passed in.
+// that costs little, which is below kImmediateSyncsPerSecond; else sync_interval after the first
+// record. Pure; time is passed in.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 
 namespace llmtrail {
 
-inline constexpr int64_t kImmediateSyncsPerSecond = 50;
+inline constexpr int64_t kImmediateSyncsPerSecond = 40;
+inline constexpr int64_t kImmediateSyncsAtOnce = 10;  // after a quiet time
 
 class CommitPacer {
  public:
@@ -60,7 +61,7 @@ class CommitPacer {
     double allowance_at(MonotonicNanos now) const {
         double seconds =
             static_cast<double>(now.value - refilled_.value) / static_cast<double>(kNanosPerSecond);
-        return std::min(1.0 * kImmediateSyncsPerSecond,
+        return std::min(1.0 * kImmediateSyncsAtOnce,
                         allowance_ + seconds * kImmediateSyncsPerSecond);
     }
 
@@ -73,7 +74,7 @@ class CommitPacer {
     bool waiting_ = false;
     MonotonicNanos first_record_;
     MonotonicNanos refilled_;
-    double allowance_ = kImmediateSyncsPerSecond;
+    double allowance_ = kImmediateSyncsAtOnce;
 };
 
 }  // namespace llmtrail

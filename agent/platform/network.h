@@ -40,12 +40,13 @@ class Stream {
     // kTls: the peer, its certificate or its protocol version is not acceptable; the message says
     // which.
     virtual Result<void> establish() = 0;
-    // Bytes taken, possibly fewer than given. kWouldBlock: none now.
+    // Bytes taken, possibly fewer than given. kWouldBlock: none now. What is taken and waits for
+    // room goes on with the next write() or read(); wants() says kWrite meanwhile.
     virtual Result<size_t> write(ByteView bytes) = 0;
     // For readers of replies and to notice a farewell: kWouldBlock nothing there, kClosed the peer
     // is gone.
     virtual Result<size_t> read(char* out, size_t size) = 0;
-    // Bytes that this host's kernel has not yet seen acknowledged by the peer's kernel (SIOCOUTQ).
+    // Bytes taken that the peer's kernel has not acknowledged to this host's (SIOCOUTQ).
     virtual Result<size_t> unacknowledged_bytes() = 0;
     virtual Result<void> shutdown() = 0;  // close_notify or FIN; kWouldBlock: call again
 

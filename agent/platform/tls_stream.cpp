@@ -8,10 +8,54 @@ namespace llmtrail {
 
 namespace {
 
-// A BIO over a TcpStream: OpenSSL's own socket BIO writes without MSG_NOSIGNAL.
+// Ciphertext on its way out. TLS makes records of 16 KiB: several are gathered and given to the
+// kernel in one call, since each call wakes the receiver's side.
+class Outlet {
+ public:
+    explicit Outlet(TcpStream& tcp) : tcp_(tcp) {}
+
+    TcpStream& tcp() { return tcp_; }
+
+    size_t waiting_bytes() const { return waiting_.size() - from_; }
+
+    void gather(bool on) { gathering_ = on; }
+
+    // Takes all of it, or as much as the kernel when nothing is gathered.
+    Result<size_t> write(ByteView bytes) {
+        if (!gathering_ && waiting_bytes() == 0) {
+            return tcp_.write(bytes);
+        }
+        waiting_.append(bytes);
+        return bytes.size();
+    }
+
+    // kWouldBlock: some is left.
+    Result<void> flush() {
+        while (waiting_bytes() > 0) {
+            Result<size_t> taken = tcp_.write(ByteView(waiting_).substr(from_));
+            if (!taken) {
+                return fail(std::move(taken.error()));
+            }
+            from_ += *taken;
+        }
+        waiting_.clear();
+        from_ = 0;
+        return {};
+    }
+
+ private:
+    TcpStream& tcp_;
+    std::string waiting_;
+    size_t from_ = 0;
+    bool gathering_ = false;
+};
+
+constexpr size_t kGatheredBytesMax = size_t{64} << 10;
+
+// A BIO over an Outlet: OpenSSL's own socket BIO writes without MSG_NOSIGNAL.
 int bio_write(BIO* bio, const char* data, size_t size, size_t* written) {
     BIO_clear_retry_flags(bio);
-    Result<size_t> taken = static_cast<TcpStream*>(BIO_get_data(bio))->write(ByteView(data, size));
+    Result<size_t> taken = static_cast<Outlet*>(BIO_get_data(bio))->write(ByteView(data, size));
     if (taken) {
         *written = *taken;
         return 1;
@@ -24,7 +68,7 @@ int bio_write(BIO* bio, const char* data, size_t size, size_t* written) {
 
 int bio_read(BIO* bio, char* out, size_t size, size_t* got) {
     BIO_clear_retry_flags(bio);
-    Result<size_t> read = static_cast<TcpStream*>(BIO_get_data(bio))->read(out, size);
+    Result<size_t> read = static_cast<Outlet*>(BIO_get_data(bio))->tcp().read(out, size);
     if (read) {
         *got = *read;
         return 1;
@@ -65,7 +109,7 @@ struct BioMethodFree {
 class TlsStream : public Stream {
  public:
     TlsStream(std::unique_ptr<TcpStream> tcp, std::string expected_name)
-        : tcp_(std::move(tcp)), expected_name_(std::move(expected_name)) {}
+        : tcp_(std::move(tcp)), outlet_(*tcp_), expected_name_(std::move(expected_name)) {}
 
     Result<void> prepare(const TlsOptions& options);
 
@@ -73,16 +117,17 @@ class TlsStream : public Stream {
     Result<size_t> write(ByteView bytes) override;
     Result<size_t> read(char* out, size_t size) override;
 
-    Result<size_t> unacknowledged_bytes() override { return tcp_->unacknowledged_bytes(); }
+    Result<size_t> unacknowledged_bytes() override;
 
     Result<void> shutdown() override;
 
     int descriptor() const override { return tcp_->descriptor(); }
 
-    StreamWants wants() const override { return tcp_up_ ? wants_ : tcp_->wants(); }
+    StreamWants wants() const override;
 
  private:
     Error failure(int result);
+    Result<void> flush();
 
     std::string peer() const {
         return tcp_->endpoint().host + " port " + std::to_string(tcp_->endpoint().port);
@@ -90,6 +135,7 @@ class TlsStream : public Stream {
 
     // Destroyed in reverse: the SSL and its BIO before the method and the stream they use.
     std::unique_ptr<TcpStream> tcp_;
+    Outlet outlet_;
     std::string expected_name_;
     std::unique_ptr<BIO_METHOD, BioMethodFree> method_;
     TlsContext context_;
@@ -115,7 +161,7 @@ Result<void> TlsStream::prepare(const TlsOptions& options) {
     BIO_meth_set_write_ex(method_.get(), bio_write);
     BIO_meth_set_read_ex(method_.get(), bio_read);
     BIO_meth_set_ctrl(method_.get(), bio_control);
-    BIO_set_data(bio, tcp_.get());
+    BIO_set_data(bio, &outlet_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_connect_state(ssl_.get());
@@ -162,18 +208,61 @@ Result<void> TlsStream::establish() {
     return {};
 }
 
+Result<void> TlsStream::flush() {
+    Result<void> flushed = outlet_.flush();
+    if (flushed) {
+        wants_ = StreamWants::kRead;
+    } else if (flushed.error().code == ErrorCode::kWouldBlock) {
+        wants_ = StreamWants::kWrite;
+    }
+    return flushed;
+}
+
+Result<size_t> TlsStream::unacknowledged_bytes() {
+    Result<size_t> in_kernel = tcp_->unacknowledged_bytes();
+    return in_kernel ? Result<size_t>(*in_kernel + outlet_.waiting_bytes()) : in_kernel;
+}
+
+StreamWants TlsStream::wants() const {
+    if (!tcp_up_) {
+        return tcp_->wants();
+    }
+    return outlet_.waiting_bytes() > 0 ? StreamWants::kWrite : wants_;
+}
+
 Result<size_t> TlsStream::write(ByteView bytes) {
+    if (Result<void> flushed = flush(); !flushed) {
+        return fail(std::move(flushed.error()));
+    }
     ERR_clear_error();
     size_t taken = 0;
-    int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &taken);
-    if (result != 1) {
+    int result = 1;
+    outlet_.gather(true);
+    while (result == 1 && taken < bytes.size() && outlet_.waiting_bytes() < kGatheredBytesMax) {
+        size_t more = 0;
+        result = SSL_write_ex(ssl_.get(), bytes.data() + taken, bytes.size() - taken, &more);
+        taken += more;
+    }
+    outlet_.gather(false);
+    if (result != 1 && taken == 0) {
         return fail(failure(result));
     }
-    wants_ = StreamWants::kRead;
+    Result<void> flushed = flush();
+    if (!flushed && flushed.error().code != ErrorCode::kWouldBlock) {
+        return fail(std::move(flushed.error()));
+    }
     return taken;
 }
 
+// What write() took and the kernel did not goes on here: the peer is asked for its words whenever
+// the descriptor is ready.
 Result<size_t> TlsStream::read(char* out, size_t size) {
+    if (outlet_.waiting_bytes() > 0) {
+        Result<void> flushed = flush();
+        if (!flushed && flushed.error().code != ErrorCode::kWouldBlock) {
+            return fail(std::move(flushed.error()));
+        }
+    }
     ERR_clear_error();
     size_t got = 0;
     StreamWants before = wants_;
@@ -196,6 +285,9 @@ Result<void> TlsStream::shutdown() {
             return fail(failure(result));
         }
         closed_ = true;
+    }
+    if (Result<void> flushed = flush(); !flushed) {
+        return flushed;
     }
     return tcp_->shutdown();
 }

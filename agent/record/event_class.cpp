@@ -273,11 +273,8 @@ const EventClass* event_class_by_id(uint16_t id) {
     return at != end && at->id == id ? at : nullptr;
 }
 
-GuardrailSummary summarize_guardrails(const AuditRecord& record) {
-    GuardrailSummary summary;
-    summary.blocked = record.boolean(Field::kGuardrailBlocked).value_or(false);
-    summary.flagged = record.boolean(Field::kGuardrailTriggered).value_or(false);
-    ObjectListReader list(record.text(Field::kGuardrails));
+static void add_guardrail_list(GuardrailSummary& summary, std::string_view json) {
+    ObjectListReader list(json);
     std::string_view key;
     std::string_view value;
     while (list.next_item()) {
@@ -287,6 +284,16 @@ GuardrailSummary summarize_guardrails(const AuditRecord& record) {
                 add_guardrail_word(summary, value, is_action);
             }
         }
+    }
+}
+
+GuardrailSummary summarize_guardrails(const AuditRecord& record) {
+    GuardrailSummary summary;
+    summary.blocked = record.boolean(Field::kGuardrailBlocked).value_or(false);
+    summary.flagged = record.boolean(Field::kGuardrailTriggered).value_or(false);
+    // Most lists hold nothing but permissions, and the record says so.
+    if (summary.flagged || summary.blocked || !record.has(Field::kGuardrailTriggered)) {
+        add_guardrail_list(summary, record.text(Field::kGuardrails));
     }
     summary.blocked |= is_filtered(record.text(Field::kGenAiResponseFinishReasons));
     return summary;

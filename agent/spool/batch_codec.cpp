@@ -14,7 +14,11 @@ namespace {
 constexpr uint8_t kMethodStored = 0;
 constexpr uint8_t kMethodZstd = 1;
 constexpr size_t kSectionHeadBytes = 9;
-constexpr int kWindowLogMax = 20;       // written: bounds the compressor's memory to a few MiB
+constexpr int kWindowLogMax = 20;  // written: bounds the compressor's memory to a few MiB
+// Level 1, as the library has it for inputs above 256 KiB, also for the smaller ones of a short
+// batch: a tenth faster on prose and a hundredth larger.
+constexpr int kFastHashLog = 14;
+constexpr int kFastMatchBytesMin = 7;
 constexpr int kWindowLogAccepted = 27;  // read
 constexpr size_t kRandomBytes = 32;
 constexpr size_t kBlocksPerRecord = kRandomBytes / kKeystreamBlockBytes;
@@ -44,6 +48,10 @@ struct SectionCompressor::State {
         ZSTD_bounds window = ZSTD_cParam_getBounds(ZSTD_c_windowLog);
         if (ZSTD_isError(window.error) == 0) {
             ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, kWindowLogMax);
+        }
+        if (level == 1) {
+            ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, kFastHashLog);
+            ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, kFastMatchBytesMin);
         }
         ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);

@@ -214,11 +214,12 @@ TEST_CASE("the summary of guardrails tells one that acted from those that allowe
         {R"([{"name":"a","verdict":"none"}])", true}};
     for (const auto& [json, acted] : kExpected) {
         AuditRecord record = of_kind("inference");
-        record.set_boolean(Field::kGuardrailTriggered, false);
         record.set_json(Field::kGuardrails, json);
         GuardrailSummary summary = summarize_guardrails(record);
         CHECK_MESSAGE(summary.acted == acted, json);
         CHECK(&event_class_of(record) == &event_class_of(record, summary));
+        record.set_boolean(Field::kGuardrailTriggered, acted);
+        CHECK_MESSAGE(summarize_guardrails(record).acted == acted, json);
     }
 }
 
