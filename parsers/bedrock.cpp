@@ -6,6 +6,7 @@
 #include "bodies/body_place.h"
 #include "parsers/bedrock_body.h"
 #include "parsers/bedrock_identity.h"
+#include "parsers/cloudwatch_events.h"
 #include "parsers/common_names.h"
 #include "parsers/time_value.h"
 
@@ -16,9 +17,10 @@ namespace {
 constexpr std::string_view kSchemaType = "ModelInvocationLog";
 
 constexpr MemberField kEnvelopeMembers[] = {
-    {"accountId", Field::kCloudAccountId}, {"region", Field::kCloudRegion},
-    {"requestId", Field::kHttpRequestId},  {"operation", Field::kEventAction},
-    {"errorCode", Field::kErrorType},      {"errorMessage", Field::kErrorMessage},
+    {"accountId", Field::kCloudAccountId},   {"region", Field::kCloudRegion},
+    {"requestId", Field::kHttpRequestId},    {"operation", Field::kEventAction},
+    {"errorCode", Field::kErrorType},        {"errorMessage", Field::kErrorMessage},
+    {"status", Field::kGenAiResponseStatus},
 };
 
 // How the two sides of an invocation name their members.
@@ -38,19 +40,9 @@ bool is_invocation(JsonValue value) {
     return value["schemaType"].text() == kSchemaType;
 }
 
-// A CloudWatch event: {"timestamp": ms, "message": "<invocation>", …}.
 bool is_wrapped(JsonValue value) {
     JsonValue message = value["message"];
-    return is_invocation(message) || message.text().find(kSchemaType) != std::string_view::npos;
-}
-
-JsonMember batch_of(JsonValue document) {
-    for (std::string_view key : {"logEvents", "events"}) {
-        if (document[key].is_array()) {
-            return {key, document[key]};
-        }
-    }
-    return {};
+    return is_invocation(message) || json_text_has(message.text(), "schemaType", kSchemaType);
 }
 
 class BedrockParser final : public Parser {
@@ -61,18 +53,22 @@ class BedrockParser final : public Parser {
         return "Amazon Bedrock model-invocation log, plain or inside CloudWatch events";
     }
 
+    std::span<const std::string_view> keys() const override {
+        static constexpr std::string_view kKeys[] = {"schemaType", "message", "logEvents",
+                                                     "events"};
+        return kKeys;
+    }
+
     bool recognizes(JsonValue document) const override;
     void parse(JsonValue document, const ParseContext& context, RecordSink& sink) override;
 
  private:
-    void batch(JsonValue document, JsonMember events, const ParseContext& context,
-               RecordSink& sink);
     void event(const BodyPlace& place, JsonValue event, const ParseContext& context);
     void invocation(const BodyPlace& place, JsonValue log, const ParseContext& context);
     bool member(const BodyPlace& place, JsonValue log, JsonMember member,
                 const ParseContext& context);
     void model(const BodyPlace& place, JsonValue id);
-    void identity(const BodyPlace& place, JsonValue identity);
+    void who(AuditRecord& record, const AwsPrincipal& principal);
     void side(const BodyPlace& place, JsonValue log, JsonValue value, const SideKeys& keys);
     void body(const BodyPlace& place, JsonValue log, JsonValue body, const SideKeys& keys);
     void tokens(const BodyPlace& place, JsonValue log);
@@ -89,7 +85,7 @@ bool BedrockParser::recognizes(JsonValue document) const {
     if (is_invocation(document) || is_wrapped(document)) {
         return true;
     }
-    for (JsonValue event : batch_of(document).value.items()) {
+    for (JsonValue event : cloudwatch_batch_of(document).value.items()) {
         if (is_wrapped(event)) {
             return true;
         }
@@ -98,9 +94,11 @@ bool BedrockParser::recognizes(JsonValue document) const {
 }
 
 void BedrockParser::parse(JsonValue document, const ParseContext& context, RecordSink& sink) {
-    JsonMember events = batch_of(document);
+    JsonMember events = cloudwatch_batch_of(document);
     if (events.value.exists() && !is_invocation(document) && !is_wrapped(document)) {
-        batch(document, events, context, sink);
+        read_cloudwatch_batch(
+            document, events, scratch_, sink,
+            [&](const BodyPlace& place, JsonValue one) { event(place, one, context); });
         return;
     }
     AuditRecord& record = sink.begin();
@@ -114,40 +112,20 @@ void BedrockParser::parse(JsonValue document, const ParseContext& context, Recor
     commit(record, sink);
 }
 
-// What stands around the events (owner, log group, …) holds for each of them.
-void BedrockParser::batch(JsonValue document, JsonMember events, const ParseContext& context,
-                          RecordSink& sink) {
-    size_t index = 0;
-    for (JsonValue one : events.value.items()) {
-        AuditRecord& record = sink.begin();
-        scratch_.clear();
-        BodyPlace place("", scratch_, record);
-        BodyPlace list = place.below(events.key);
-        event(list.below(index++), one, context);
-        place.keep_others(document, {events.key});
-        commit(record, sink);
-    }
-}
-
 void BedrockParser::event(const BodyPlace& place, JsonValue event, const ParseContext& context) {
-    JsonValue message = event["message"];
-    JsonValue log = message;
-    if (message.is_string()) {
-        auto read = message_tree_.read(message.text(), false);
-        log = read ? *read : JsonValue();
-    }
-    if (is_invocation(log)) {
-        invocation(place.below("message"), log, context);
-        place.keep_others(event, {"message"});
+    JsonValue log = cloudwatch_message(event, message_tree_);
+    if (!is_invocation(log)) {
+        read_other_event(place, event, context);  // the service's sentences about itself
         return;
     }
-    // The service writes plain sentences into the same log group.
-    AuditRecord& record = place.record();
-    record.set_text(Field::kEventKind, "other");
-    if (!set_event_time(record, event["timestamp"], context)) {
-        place.keep("timestamp", event["timestamp"]);
+    invocation(place.below("message"), log, context);
+    for (JsonMember member : event.members()) {
+        if (member.key == "id" || member.key == "eventId") {
+            place.fill_or_keep(Field::kRecordNativeId, member.key, member.value);
+        } else if (member.key != "message" || member.value.at() != event["message"].at()) {
+            place.keep(member.key, member.value);
+        }
     }
-    place.keep_others(event, {"timestamp"});
 }
 
 void BedrockParser::commit(AuditRecord& record, RecordSink& sink) {
@@ -163,18 +141,17 @@ void BedrockParser::model(const BodyPlace& place, JsonValue id) {
     }
 }
 
-void BedrockParser::identity(const BodyPlace& place, JsonValue identity) {
-    AwsPrincipal principal = aws_principal_of(identity["arn"].text());
-    AuditRecord& record = place.record();
-    fill_text(record, Field::kUserId, principal.id);
-    fill_text(record, Field::kUserType, principal.type);
-    if (principal.id.find('@') != std::string_view::npos) {
-        fill_text(record, Field::kUserEmail, principal.id);
+// The principal signed the call. An application's is no person: whom its request names comes first.
+void BedrockParser::who(AuditRecord& record, const AwsPrincipal& principal) {
+    if (fill_text(record, Field::kUserId, principal.id)) {
+        fill_text(record, Field::kUserType, principal.type);
+        if (principal.id.find('@') != std::string_view::npos) {
+            fill_text(record, Field::kUserEmail, principal.id);
+        }
     }
-    if (!principal.role.empty()) {
-        record.append_to_list(Field::kUserRoles, principal.role);
+    if (principal.type == "api_key") {
+        fill_text(record, Field::kApiKeyId, principal.id);
     }
-    place.keep("identity", identity);
 }
 
 void BedrockParser::body(const BodyPlace& place, JsonValue log, JsonValue body,
@@ -288,8 +265,6 @@ bool BedrockParser::member(const BodyPlace& place, JsonValue log, JsonMember mem
     }
     if (key == "modelId" && value.is_string()) {
         model(place, value);
-    } else if (key == "identity" && value.is_object()) {
-        identity(place, value);
     } else if (key == "input") {
         side(place.below(key), log, value, kInput);
     } else if (key == "output") {
@@ -311,6 +286,10 @@ void BedrockParser::outcome(AuditRecord& record, JsonValue log) {
 void BedrockParser::invocation(const BodyPlace& place, JsonValue log, const ParseContext& context) {
     AuditRecord& record = place.record();
     record.set_text(Field::kGenAiProviderName, "aws.bedrock");
+    AwsPrincipal principal = aws_principal_of(log["identity"]["arn"].text());
+    if (principal.type == "human") {
+        who(record, principal);
+    }
     // The request is read first: an answer may repeat it.
     for (std::string_view key : {"input", "output"}) {
         if (log[key].exists()) {
@@ -342,6 +321,10 @@ void BedrockParser::invocation(const BodyPlace& place, JsonValue log, const Pars
     if (metadata.exists()) {
         apply_common_names(metadata, place.below("requestMetadata").path(), {}, context, record,
                            scratch_);
+    }
+    who(record, principal);
+    if (!principal.role.empty()) {
+        record.append_to_list(Field::kUserRoles, principal.role);
     }
     fill_text(record, Field::kEventKind, "inference");
     outcome(record, log);

@@ -4,11 +4,14 @@
 
 #include "bodies/ai21.h"
 #include "bodies/anthropic.h"
+#include "bodies/body_place.h"
 #include "bodies/cohere.h"
 #include "bodies/converse.h"
+#include "bodies/deepseek.h"
 #include "bodies/llama.h"
 #include "bodies/mistral.h"
 #include "bodies/openai.h"
+#include "bodies/stability.h"
 #include "bodies/titan.h"
 
 namespace llmtrail {
@@ -24,6 +27,8 @@ enum class Shape : uint8_t {
     kCohere,
     kMistral,
     kAi21,
+    kStability,
+    kDeepseek,
     kOpenai,
 };
 
@@ -37,8 +42,9 @@ constexpr ModelRow kModels[] = {
     {"anthropic.", Shape::kAnthropic}, {"amazon.nova", Shape::kConverse},
     {"amazon.titan", Shape::kTitan},   {"meta.llama", Shape::kLlama},
     {"cohere.", Shape::kCohere},       {"mistral.", Shape::kMistral},
-    {"ai21.", Shape::kAi21},           {"openai.", Shape::kOpenai},
-    {"deepseek.", Shape::kOpenai},     {"qwen.", Shape::kOpenai},
+    {"ai21.", Shape::kAi21},           {"stability.", Shape::kStability},
+    {"deepseek.", Shape::kDeepseek},   {"openai.", Shape::kOpenai},
+    {"qwen.", Shape::kOpenai},
 };
 
 struct KeyRow {
@@ -53,6 +59,7 @@ constexpr KeyRow kRequestKeys[] = {
     {"inputText", Shape::kTitan},
     {"textGenerationConfig", Shape::kTitan},
     {"taskType", Shape::kTitan},
+    {"text_prompts", Shape::kStability},
     {"max_gen_len", Shape::kLlama},
     {"inferenceConfig", Shape::kConverse},
     {"toolConfig", Shape::kConverse},
@@ -68,7 +75,8 @@ constexpr KeyRow kResponseKeys[] = {
     {"output", Shape::kConverse},         {"stopReason", Shape::kConverse},
     {"messageStart", Shape::kConverse},   {"contentBlockDelta", Shape::kConverse},
     {"results", Shape::kTitan},           {"outputText", Shape::kTitan},
-    {"embedding", Shape::kTitan},         {"generation", Shape::kLlama},
+    {"embedding", Shape::kTitan},         {"images", Shape::kTitan},
+    {"artifacts", Shape::kStability},     {"generation", Shape::kLlama},
     {"outputs", Shape::kMistral},         {"completions", Shape::kAi21},
     {"choices", Shape::kOpenai},          {"generations", Shape::kCohere},
     {"event_type", Shape::kCohere},       {"is_finished", Shape::kCohere},
@@ -109,7 +117,8 @@ Shape shape_of_request(JsonValue body, std::string_view operation, std::string_v
     if (operation.starts_with("Converse")) {
         return Shape::kConverse;
     }
-    Shape shape = shape_of_model(model);
+    // Nova's images and vectors are asked for as Titan's are.
+    Shape shape = body["taskType"].exists() ? Shape::kTitan : shape_of_model(model);
     if (shape == Shape::kUnknown) {
         shape = shape_of_keys(body, kRequestKeys);
     }
@@ -135,6 +144,10 @@ Shape shape_of_response(JsonValue body, std::string_view operation, std::string_
     Shape by_model = shape_of_model(model);
     if (by_keys == Shape::kConverse || by_model == Shape::kUnknown) {
         return by_keys;
+    }
+    if (by_model == Shape::kConverse && sample.is_object() &&
+        (sample["images"].exists() || sample["embeddings"].exists())) {
+        return Shape::kTitan;
     }
     return by_model;
 }
@@ -162,6 +175,9 @@ void read_stream(Shape shape, JsonValue chunks, std::string_view path, BodyScrat
             return read_cohere_stream(chunks, path, scratch, record);
         case Shape::kMistral:
             return read_mistral_stream(chunks, path, scratch, record);
+        case Shape::kDeepseek:
+            return read_deepseek_stream(chunks, path, scratch, record);
+        case Shape::kStability:
         case Shape::kAi21:
         case Shape::kOpenai:
             return read_openai_stream(chunks, path, ends_with_done(chunks), scratch, record);
@@ -171,19 +187,9 @@ void read_stream(Shape shape, JsonValue chunks, std::string_view path, BodyScrat
     }
 }
 
-}  // namespace
-
-std::string_view bedrock_model_name(std::string_view model_id) {
-    size_t slash = model_id.rfind('/');
-    if (!model_id.starts_with("arn:") || slash == std::string_view::npos) {
-        return model_id;
-    }
-    return model_id.substr(slash + 1);
-}
-
-void read_bedrock_request(JsonValue body, std::string_view operation, std::string_view model,
-                          std::string_view path, BodyScratch& scratch, AuditRecord& record) {
-    switch (shape_of_request(body, operation, model)) {
+void read_request(Shape shape, JsonValue body, std::string_view path, BodyScratch& scratch,
+                  AuditRecord& record) {
+    switch (shape) {
         case Shape::kAnthropic:
             return read_anthropic_request(body, path, scratch, record);
         case Shape::kConverse:
@@ -198,14 +204,51 @@ void read_bedrock_request(JsonValue body, std::string_view operation, std::strin
             return read_mistral_request(body, path, scratch, record);
         case Shape::kAi21:
             return read_ai21_request(body, path, scratch, record);
+        case Shape::kStability:
+            return read_stability_request(body, path, scratch, record);
+        case Shape::kDeepseek:
+            return read_deepseek_request(body, path, scratch, record);
         case Shape::kOpenai:
         case Shape::kUnknown:
             return read_openai_request(body, path, scratch, record);
     }
 }
 
+// {"message", "__type"}: what the service says of a call that failed, whatever the model.
+bool is_error(JsonValue body) {
+    return body["message"].is_string() && shape_of_keys(body, kResponseKeys) == Shape::kUnknown &&
+           !body["text"].exists();
+}
+
+void read_error(JsonValue body, std::string_view path, BodyScratch& scratch, AuditRecord& record) {
+    static constexpr MemberField kFields[] = {
+        {"message", Field::kErrorMessage},
+        {"__type", Field::kErrorType},
+    };
+    BodyPlace place(path, scratch, record);
+    for (JsonMember member : body.members()) {
+        if (!place.fill_member(kFields, member.key, member.value)) {
+            place.keep(member.key, member.value);
+        }
+    }
+}
+
+}  // namespace
+
+void read_bedrock_request(JsonValue body, std::string_view operation, std::string_view model,
+                          std::string_view path, BodyScratch& scratch, AuditRecord& record) {
+    read_request(shape_of_request(body, operation, model), body, path, scratch, record);
+    if (body["messages"].is_array()) {
+        fill_text(record, Field::kGenAiOperationName, "chat");
+    }
+}
+
 void read_bedrock_response(JsonValue body, std::string_view operation, std::string_view model,
                            std::string_view path, BodyScratch& scratch, AuditRecord& record) {
+    if (is_error(body)) {
+        read_error(body, path, scratch, record);
+        return;
+    }
     Shape shape = shape_of_response(body, operation, model);
     if (body.is_array()) {
         return read_stream(shape, body, path, scratch, record);
@@ -225,6 +268,10 @@ void read_bedrock_response(JsonValue body, std::string_view operation, std::stri
             return read_mistral_response(body, path, scratch, record);
         case Shape::kAi21:
             return read_ai21_response(body, path, scratch, record);
+        case Shape::kStability:
+            return read_stability_response(body, path, scratch, record);
+        case Shape::kDeepseek:
+            return read_deepseek_response(body, path, scratch, record);
         case Shape::kOpenai:
         case Shape::kUnknown:
             return read_openai_response(body, path, scratch, record);

@@ -4,14 +4,12 @@
 
 #include <string_view>
 
+#include "bodies/bedrock_model_name.h"
 #include "bodies/body.h"
 #include "json_tree/json_tree.h"
 #include "record/audit_record.h"
 
 namespace llmtrail {
-
-// What comes after the last '/' of an ARN, else the id as it is.
-std::string_view bedrock_model_name(std::string_view model_id);
 
 void read_bedrock_request(JsonValue body, std::string_view operation, std::string_view model,
                           std::string_view path, BodyScratch& scratch, AuditRecord& record);

@@ -19,11 +19,6 @@ namespace {
 // {"metadata": {"metadata": …}} groups no deeper than this; below it goes to Unmapped whole.
 constexpr size_t kScopeDepthMax = 6;
 
-bool carries_nothing(const JsonValue& value) {
-    return !value.exists() || value.is_null() || (value.is_string() && value.text().empty()) ||
-           ((value.is_array() || value.is_object()) && value.size() == 0);
-}
-
 // A number, also when it is written as a text ("200").
 std::optional<double> number_of(JsonValue value) {
     if (!value.is_string()) {
@@ -74,7 +69,7 @@ class Reader {
 void Reader::read(JsonValue object, NameScope scope, std::string_view path,
                   std::span<const std::string_view> skip_keys, size_t depth) {
     for (JsonMember member : object.members()) {
-        if (carries_nothing(member.value) ||
+        if (member.value.carries_nothing() ||
             std::find(skip_keys.begin(), skip_keys.end(), member.key) != skip_keys.end()) {
             continue;
         }

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/json_text.h"
 #include "bodies/body.h"
 #include "parsers/common_names.h"
 #include "parsers/finishing_sink.h"
@@ -13,6 +14,7 @@ namespace llmtrail {
 namespace {
 
 constexpr std::string_view kAuto = "auto";
+constexpr size_t kQuotedBytesKept = size_t{1} << 20;  // of the longest line so far
 
 // Levenshtein distance, for "did you mean".
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -64,85 +66,81 @@ std::string_view type_in_words(JsonType type) {
     }
 }
 
-using FormatSet = uint8_t;  // a bit a format
+using FormatSet = uint32_t;  // a bit a format
 
-// Top-level keys without any of which a document is not of the format: the parser of a format need
-// not look for its keys one by one in an object that has none of them.
-struct FormatKey {
-    std::string_view format;
-    FormatSet bit;
-    std::string_view key;
+// Which formats the names of a document's members leave possible. A name's length, first and last
+// byte choose a slot of the table: most members are put aside by one look, and the others are
+// compared with the few names of their slot.
+class FormatKeys {
+ public:
+    void add(FormatSet bit, std::span<const std::string_view> keys) {
+        for (std::string_view key : keys) {
+            uint16_t& first = slots_[slot_of(key)];
+            keys_.push_back({key, bit, first});
+            first = static_cast<uint16_t>(keys_.size());
+        }
+        if (keys.empty()) {
+            any_object_ |= bit;
+        }
+    }
+
+    FormatSet possible(JsonValue document) const {
+        FormatSet formats = any_object_;
+        for (JsonMember member : document.members()) {
+            for (uint16_t at = slots_[slot_of(member.key)]; at != 0; at = keys_[at - 1].next) {
+                const Key& key = keys_[at - 1];
+                formats |= member.key == key.name ? key.bit : FormatSet{0};
+            }
+        }
+        return formats;
+    }
+
+ private:
+    struct Key {
+        std::string_view name;
+        FormatSet bit;
+        uint16_t next;  // of the same slot, counted from 1; 0: none
+    };
+
+    static constexpr size_t kSlots = 1024;
+
+    static size_t slot_of(std::string_view key) {
+        if (key.empty()) {
+            return 0;
+        }
+        size_t first = static_cast<uint8_t>(key.front());
+        size_t last = static_cast<uint8_t>(key.back());
+        return (key.size() * 193 + first * 17 + last) % kSlots;
+    }
+
+    std::array<uint16_t, kSlots> slots_{};  // counted from 1
+    std::vector<Key> keys_;
+    FormatSet any_object_ = 0;
 };
-
-constexpr auto kFormatKeys = std::to_array<FormatKey>({
-    {"otlp", 1, "resourceSpans"},
-    {"otlp", 1, "resource_spans"},
-    {"otlp", 1, "resourceLogs"},
-    {"otlp", 1, "resource_logs"},
-    {"otlp", 1, "attributes"},
-    {"bedrock", 2, "schemaType"},
-    {"bedrock", 2, "message"},
-    {"bedrock", 2, "logEvents"},
-    {"bedrock", 2, "events"},
-    {"exchange", 4, "response"},
-});
-
-// 0: told by no key, possible for any document.
-FormatSet format_bit(std::string_view format) {
-    for (const FormatKey& row : kFormatKeys) {
-        if (row.format == format) {
-            return row.bit;
-        }
-    }
-    return 0;
-}
-
-// Most keys are told from those of the table by one bit.
-constexpr uint64_t filter_bit(std::string_view key) {
-    size_t first = key.empty() ? 0 : static_cast<uint8_t>(key.front());
-    return uint64_t{1} << ((key.size() * 7 + first) % 64);
-}
-
-constexpr uint64_t kFormatFilter = [] {
-    uint64_t filter = 0;
-    for (const FormatKey& row : kFormatKeys) {
-        filter |= filter_bit(row.key);
-    }
-    return filter;
-}();
-
-FormatSet formats_by_keys(JsonValue document) {
-    FormatSet formats = 0;
-    for (JsonMember member : document.members()) {
-        if ((kFormatFilter & filter_bit(member.key)) == 0) {
-            continue;
-        }
-        for (const FormatKey& row : kFormatKeys) {
-            formats |= member.key == row.key ? row.bit : FormatSet{0};
-        }
-    }
-    return formats;
-}
 
 }  // namespace
 
 struct DocumentReader::State {
     struct Format {
         std::unique_ptr<Parser> parser;
-        FormatSet bit;  // 0: not told by keys
+        FormatSet bit;
     };
 
-    std::vector<Format> formats;   // in the order in which `auto` asks
+    std::vector<Format> formats;  // in the order in which `auto` asks
+    FormatKeys keys;
     Parser* configured = nullptr;  // null: auto
     std::vector<MapRule> map;
     int32_t default_utc_offset_seconds = 0;
     JsonTree tree;
+    JsonTree text_tree;  // of a line that is no JSON
+    std::string quoted;
     FinishingSink finishing;
 
     void read_one(JsonValue value, const ParseContext& context);
     void read_tree(JsonValue root, const ParseContext& context);
     void read_items(JsonValue array, const ParseContext& context,
                     std::string_view last_rejected_reason);
+    bool read_text(std::string_view text, const ParseContext& context);
     void read_whole(const Document& document, const ParseContext& context);
     void read_head(const Document& document, const ParseContext& context, uint64_t size_bytes);
     Parser* parser_for(JsonValue value) const;
@@ -150,12 +148,19 @@ struct DocumentReader::State {
 
 Parser* DocumentReader::State::parser_for(JsonValue value) const {
     if (configured != nullptr) {
-        return configured->recognizes(value) ? configured : nullptr;
+        return configured->accepts(value) ? configured : nullptr;
     }
-    FormatSet possible = formats_by_keys(value);
     for (const Format& format : formats) {
-        bool asked = format.bit == 0 || (format.bit & possible) != 0;
-        if (asked && format.parser->recognizes(value)) {
+        if (value.is_array() && format.parser->recognizes_array(value)) {
+            return format.parser.get();
+        }
+    }
+    if (!value.is_object()) {
+        return nullptr;
+    }
+    FormatSet possible = keys.possible(value);
+    for (const Format& format : formats) {
+        if ((format.bit & possible) != 0 && format.parser->recognizes(value)) {
             return format.parser.get();
         }
     }
@@ -198,8 +203,42 @@ void DocumentReader::State::read_items(JsonValue array, const ParseContext& cont
     }
 }
 
+// What begins with a brace is meant as an object, if of another language, and no line of text; what
+// begins with a bracket is one only where a parser knows its shape. The line is read as a JSON
+// string, so that records hold UTF-8 alone.
+bool DocumentReader::State::read_text(std::string_view text, const ParseContext& context) {
+    if (text.empty() || text.starts_with('{')) {
+        return false;
+    }
+    quoted.clear();
+    append_json_string(quoted, text);
+    auto line = text_tree.read(quoted, false);
+    if (quoted.capacity() > kQuotedBytesKept) {
+        quoted = std::string();
+    }
+    if (!line) {
+        return false;
+    }
+    finishing.flag_oddities(text_tree.repairs(), false);
+    bool any = configured != nullptr && !text.starts_with('[');
+    for (const Format& format : formats) {
+        Parser* parser = format.parser.get();
+        if (configured != nullptr && configured != parser) {
+            continue;
+        }
+        finishing.start_parser(parser->name(), JsonValue(), context);
+        if (parser->parse_text(line->text(), any, context, finishing)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void DocumentReader::State::read_whole(const Document& document, const ParseContext& context) {
     auto root = tree.read(document.bytes, document.padded);
+    if ((!root || !root->is_container()) && read_text(document.bytes, context)) {
+        return;
+    }
     if (root) {
         finishing.flag_oddities(tree.repairs(), tree.has_duplicate_keys());
         read_tree(*root, context);
@@ -222,11 +261,15 @@ void DocumentReader::State::read_head(const Document& document, const ParseConte
     if (root) {
         finishing.flag_oddities(tree.repairs(), tree.has_duplicate_keys());
     }
-    if (root && root->is_object() && parser_for(*root) != nullptr) {
+    if (root && root->is_container() && parser_for(*root) != nullptr) {
         finishing.reject_all(reason);
         read_one(*root, context);
-    } else if (root && root->is_array() && parser_for(*root) == nullptr) {
+    } else if (root && root->is_array()) {
         read_items(*root, context, reason);
+    }
+    if (!root && finishing.records() == 0) {
+        finishing.reject_all(reason);
+        read_text(document.bytes, context);
     }
     if (finishing.records() == 0) {
         finishing.reject(reason);
@@ -249,7 +292,8 @@ Result<std::unique_ptr<DocumentReader>> DocumentReader::make(std::string_view fo
     }
     for (auto& parser : parsers) {
         state->configured = parser->name() == format ? parser.get() : state->configured;
-        FormatSet bit = format_bit(parser->name());
+        auto bit = FormatSet{1} << state->formats.size();
+        state->keys.add(bit, parser->keys());
         state->formats.push_back({std::move(parser), bit});
     }
     state->map = std::move(map);

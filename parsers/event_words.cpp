@@ -174,6 +174,10 @@ void infer_kind_and_outcome(AuditRecord& record) {
     if (!record.has(Field::kEventOutcome)) {
         record.set_text(Field::kEventOutcome, outcome_by_content(record));
     }
+    // A service that blocks may well answer 200.
+    if (record.boolean(Field::kGuardrailBlocked).value_or(false)) {
+        record.set_text(Field::kEventOutcome, "failure");
+    }
 }
 
 }  // namespace llmtrail

@@ -1,10 +1,14 @@
 #include "parsers/exchange.h"
 
 #include "base/time.h"
+#include "bodies/body_place.h"
+#include "bodies/llama_guard.h"
 #include "bodies/openai.h"
 #include "bodies/sse.h"
+#include "bodies/stream_parts.h"
 #include "parsers/bedrock_body.h"
 #include "parsers/common_names.h"
+#include "parsers/created_time.h"
 #include "parsers/exchange_parts.h"
 #include "parsers/time_value.h"
 
@@ -32,6 +36,11 @@ class ExchangeParser final : public Parser {
         return "one call to a model API: request and response bodies and what stands around them";
     }
 
+    std::span<const std::string_view> keys() const override {
+        static constexpr std::string_view kKeys[] = {"response"};
+        return kKeys;
+    }
+
     bool recognizes(JsonValue document) const override;
     void parse(JsonValue document, const ParseContext& context, RecordSink& sink) override;
 
@@ -50,6 +59,7 @@ class ExchangeParser final : public Parser {
     void read_answer(const Bodies& bodies, const BodyReaders& readers, AuditRecord& record);
     void read_stream(const StreamText& stream, const Bodies& bodies, const BodyReaders& readers,
                      AuditRecord& record);
+    bool read_frames(const Bodies& bodies, const BodyReaders& readers, AuditRecord& record);
     void keep_raw_answer(std::string_view text, AuditRecord& record);
     void describe(std::string_view path, const BodyReaders& readers, JsonValue request,
                   AuditRecord& record);
@@ -58,6 +68,7 @@ class ExchangeParser final : public Parser {
     JsonTree request_tree_;
     JsonTree response_tree_;
     SseReader sse_;
+    EventStreamReader frames_;
     JsonValue answer_;  // the response body when it is one document
 };
 
@@ -188,9 +199,45 @@ void ExchangeParser::read_stream(const StreamText& stream, const Bodies& bodies,
     }
 }
 
+// A binary stream as base64: the text itself, or {"encoding": "base64", "data": …}.
+bool ExchangeParser::read_frames(const Bodies& bodies, const BodyReaders& readers,
+                                 AuditRecord& record) {
+    JsonValue response = bodies.response;
+    bool wrapped = response["encoding"].text() == "base64";
+    std::string_view text = wrapped ? response["data"].text() : response.text();
+    if (!EventStreamReader::is_event_stream(text)) {
+        return false;
+    }
+    std::string path(bodies.response_path);
+    if (wrapped) {
+        BodyPlace(path, scratch_, record).keep_others(response, {"encoding", "data"});
+        path += ".data";
+    }
+    EventStream stream = frames_.read(text, chunk_bytes_of(readers));
+    flag_repairs(record, frames_.tree().repairs());
+    readers.stream(stream.chunks, path, scratch_, record);
+    fill_text(record, Field::kErrorType, stream.error_type);
+    fill_text(record, Field::kErrorMessage, stream.error_message);
+    if (!stream.error_type.empty()) {  // though the status said success
+        fill_text(record, Field::kEventOutcome, "failure");
+    }
+    if (!stream.whole) {
+        scratch_.unmapped.add_text(path + ".unreadable", stream.unreadable);
+        mark_incomplete_stream(record);
+        record.set_boolean(Field::kResponseTruncated, true);
+    }
+    if (!record.has(Field::kGenAiRequestStream)) {
+        record.set_boolean(Field::kGenAiRequestStream, true);
+    }
+    return true;
+}
+
 void ExchangeParser::read_answer(const Bodies& bodies, const BodyReaders& readers,
                                  AuditRecord& record) {
     answer_ = bodies.response;
+    if (read_frames(bodies, readers, record)) {
+        return;
+    }
     if (bodies.response.is_string()) {
         std::string_view text = bodies.response.text();
         if (text.empty()) {
@@ -219,23 +266,25 @@ void ExchangeParser::read_answer(const Bodies& bodies, const BodyReaders& reader
     }
 }
 
-// The envelope's stamp, else the Date header, else what the provider says.
+// The envelope's stamp, else the Date header, else what the provider says; but that before the
+// header, which has whole seconds, when it is finer.
 void settle_time(AuditRecord& record, std::string_view date, const ParseContext& context,
                  Unmapped& unmapped) {
-    if (record.has(Field::kEventTime)) {
+    std::optional<Timestamp> created = created_stamp(record);
+    bool fine = created && created->precision != TimePrecision::kSeconds;
+    std::optional<Timestamp> header = parse_http_date(date);
+    if (record.has(Field::kEventTime) || (fine && header)) {
         unmapped.add_text("response_headers.date", date);
-    } else if (std::optional<Timestamp> stamp = parse_http_date(date)) {
-        set_event_time(record, *stamp, context);
-    } else if (std::optional<int64_t> created = record.integer(Field::kGenAiResponseCreated)) {
-        set_event_time(record, Timestamp{UnixNanos{*created}, TimePrecision::kSeconds, true},
-                       context);
+    }
+    if (!record.has(Field::kEventTime) && (header || created)) {
+        set_event_time(record, header && !fine ? *header : *created, context);
     }
 }
 
 // Providers whose bodies are not of OpenAI's form: read by its readers for want of their own,
 // nothing is lost, but nothing is said of the form either.
 bool is_foreign(std::string_view provider) {
-    return provider.starts_with("gcp.") || provider.starts_with("aws.") || provider == "ollama";
+    return provider.starts_with("gcp.") || provider.starts_with("aws.");
 }
 
 // Other vendors' calls are named by the last part of the path: messages, chat, rerank.
@@ -255,7 +304,9 @@ void ExchangeParser::describe(std::string_view path, const BodyReaders& readers,
     if (last != std::string_view::npos) {
         fill_text(record, Field::kEventAction, path.substr(last + 1));
     }
-    if (readers.name == "anthropic") {
+    if (record.has(Field::kGenAiEmbeddingsCount)) {
+        fill_text(record, Field::kGenAiOperationName, "embeddings");
+    } else if (readers.name == "anthropic" || request["messages"].is_array()) {
         fill_text(record, Field::kGenAiOperationName, "chat");
     }
 }
@@ -275,6 +326,12 @@ void ExchangeParser::parse(JsonValue document, const ParseContext& context, Reco
     }
     read_answer(bodies, readers, record);
     fill_text(record, Field::kGenAiRequestModel, bedrock_model_name(model_in_path(path)));
+    if (readers.name == "ollama") {
+        fill_text(record, Field::kGenAiProviderName, readers.name);
+    }
+    if (read_llama_guard(record.text(Field::kGenAiRequestModel), scratch_)) {
+        fill_text(record, Field::kEventKind, "guardrail");
+    }
     describe(path, readers, request, record);
     if (readers.name != "openai" || !is_foreign(record.text(Field::kGenAiProviderName))) {
         fill_text(record, Field::kEventDataset, std::string("exchange.").append(readers.name));

@@ -2,7 +2,9 @@
 
 #include "bodies/anthropic.h"
 #include "bodies/cohere.h"
+#include "bodies/ollama.h"
 #include "bodies/openai.h"
+#include "bodies/tgi.h"
 #include "bodies/titan.h"
 #include "parsers/exchange_parts.h"
 
@@ -22,8 +24,27 @@ constexpr BodyReaders kAnthropic = {"anthropic", read_anthropic_request, read_an
                                     read_anthropic_stream};
 constexpr BodyReaders kCohere = {"cohere", read_cohere_request, read_cohere_response,
                                  read_cohere_stream};
+constexpr BodyReaders kOllama = {"ollama", read_ollama_request, read_ollama_response,
+                                 read_ollama_stream};
+constexpr BodyReaders kTgi = {"tgi", read_tgi_request, read_tgi_response, read_tgi_stream};
 constexpr BodyReaders kTitan = {"titan", read_titan_request, read_titan_response,
                                 read_titan_stream};
+
+// Servers of models have no host of their own: their calls are told by path and members.
+bool is_ollama_call(std::string_view url_path, JsonValue request, JsonValue response) {
+    bool answer = response["created_at"].exists() && response["done"].boolean().has_value();
+    bool embeddings = (url_path.ends_with("/api/embed") || url_path.ends_with("/api/embeddings")) &&
+                      request["model"].is_string();
+    return answer || (embeddings && !response["data"].exists());
+}
+
+bool is_tgi_call(std::string_view url_path, JsonValue request, JsonValue response) {
+    if (response.is_array() && response.size() > 0) {
+        response = *response.items().begin();
+    }
+    bool path = url_path.ends_with("/generate") || url_path.ends_with("/generate_stream");
+    return response["generated_text"].exists() || (path && request["inputs"].is_string());
+}
 
 // What "%3A" stands for; an escape of anything but printable ASCII is left as it is.
 std::string without_escapes(std::string_view text) {
@@ -49,6 +70,12 @@ const BodyReaders& readers_for(std::string_view url_path, std::string_view provi
                                JsonValue request, JsonValue response) {
     if (const BodyReaders* readers = vendor_readers(url_path, provider, request)) {
         return *readers;
+    }
+    if (is_ollama_call(url_path, request, response)) {
+        return kOllama;
+    }
+    if (is_tgi_call(url_path, request, response)) {
+        return kTgi;
     }
     if (provider == "anthropic" || url_path.ends_with("/v1/messages") ||
         request["anthropic_version"].exists() || response["type"].text() == "message") {
@@ -86,6 +113,7 @@ bool is_model_url(std::string_view url) {
         "/v1/chat",          "/v2/chat",         "/rerank",         "/v1/embed",   "/v2/embed",
         "/v1/generate",      ":generateContent", ":streamGenerate", ":predict",    ":rawPredict",
         ":streamRawPredict", ":embedContent",    ":batchEmbed",     "/guardrail/", "/retrieve",
+        "/generate_stream",
     };
     for (std::string_view part : kParts) {
         if (url.find(part) != std::string_view::npos) {
@@ -110,7 +138,8 @@ bool is_request_body(JsonValue request) {
     if (!text.starts_with('{')) {
         return false;
     }
-    for (std::string_view key : {"\"messages\"", "\"input\"", "\"prompt\"", "\"contents\""}) {
+    for (std::string_view key :
+         {"\"messages\"", "\"input\"", "\"prompt\"", "\"contents\"", "\"inputs\""}) {
         if (text.find(key) != std::string_view::npos) {
             return true;
         }

@@ -27,6 +27,7 @@ constexpr auto kResponseHeaders = std::to_array<HeaderRow>({
     {"openai-organization", Header::kOrganization},
     {"openai-processing-ms", Header::kProcessingMs},
     {"request-id", Header::kRequestId},
+    {"x-amzn-bedrock-invocation-latency", Header::kProcessingMs},
     {"x-amzn-requestid", Header::kRequestId},
     {"x-request-id", Header::kRequestId},
     {"x-ms-region", Header::kRegion},

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "bodies/body.h"
+#include "bodies/event_stream.h"
 #include "json_tree/json_tree.h"
+#include "parsers/body_readers.h"
 #include "parsers/parser.h"
 #include "record/audit_record.h"
 
@@ -23,15 +25,6 @@ void read_request_headers(JsonValue headers, std::string_view path, BodyScratch&
 // Parameters of the URL's query, but for those that authenticate.
 void read_url_query(std::string_view url, Unmapped& unmapped);
 
-// Readers of one vendor's bodies (body.h).
-struct BodyReaders {
-    using Read = void (*)(JsonValue, std::string_view, BodyScratch&, AuditRecord&);
-    std::string_view name;
-    Read request = nullptr;
-    Read response = nullptr;
-    Read stream = nullptr;
-};
-
 // By the URL's path and the bodies' own members; OpenAI's form when nothing says otherwise.
 const BodyReaders& readers_for(std::string_view url_path, std::string_view provider,
                                JsonValue request, JsonValue response);
@@ -42,6 +35,16 @@ const BodyReaders* vendor_readers(std::string_view url_path, std::string_view pr
 // Kind, action and operation of such a call; false: another's.
 bool describe_vendor_call(std::string_view url_path, const BodyReaders& readers,
                           AuditRecord& record);
+
+// The same of Bedrock's guardrails, knowledge bases and agents (exchange_bedrock.cpp).
+const BodyReaders* bedrock_service_readers(std::string_view url_path, std::string_view provider);
+bool describe_bedrock_service_call(std::string_view url_path, const BodyReaders& readers,
+                                   AuditRecord& record);
+// What the chunks of such a call's binary stream hold.
+ChunkBytes chunk_bytes_of(const BodyReaders& readers);
+
+// "/v1/projects/P/locations/L/…": the element of a path that follows `collection`.
+std::string_view element_after(std::string_view path, std::string_view collection);
 
 // The model or deployment a URL's path names: /deployments/NAME/, /model/NAME/,
 // /models/NAME:method; escapes of printable ASCII resolved. "" when none.

@@ -1,9 +1,10 @@
-// Calls to Gemini, Ollama and Bedrock's runtime: what their URLs and the members that all their
-// answers have say of a call. Bedrock's bodies are read as in its invocation log. Gemini's and
-// Ollama's answers have no reader: what is not named here goes to Unmapped as it is.
+// Calls to Gemini, Ollama and Bedrock's runtime: what their URLs say of a call. Bedrock's bodies
+// are read as in its invocation log, Gemini's and Ollama's by their own readers.
 #include <array>
 
 #include "bodies/body_place.h"
+#include "bodies/gemini.h"
+#include "bodies/ollama.h"
 #include "bodies/openai.h"
 #include "parsers/bedrock_body.h"
 #include "parsers/exchange_parts.h"
@@ -24,9 +25,13 @@ constexpr auto kCalls = std::to_array<CallRow>({
     {"bedrock", "/converse-stream", "ConverseStream", "chat"},
     {"bedrock", "/invoke", "InvokeModel", ""},
     {"bedrock", "/invoke-with-response-stream", "InvokeModelWithResponseStream", ""},
+    {"gemini", "/cachedContents", "cachedContents", ""},
+    {"gemini", "/interactions", "interactions", "generate_content"},
     {"gemini", ":batchEmbedContents", "batchEmbedContents", "embeddings"},
+    {"gemini", ":countTokens", "countTokens", "count_tokens"},
     {"gemini", ":embedContent", "embedContent", "embeddings"},
     {"gemini", ":generateContent", "generateContent", "generate_content"},
+    {"gemini", ":predict", "predict", ""},
     {"gemini", ":streamGenerateContent", "streamGenerateContent", "generate_content"},
     {"ollama", "/api/chat", "chat", "chat"},
     {"ollama", "/api/embed", "embed", "embeddings"},
@@ -73,74 +78,41 @@ void read_bedrock_answer(JsonValue body, std::string_view path, BodyScratch& scr
                           record);
 }
 
-void keep_body(JsonValue body, std::string_view path, BodyScratch& scratch, AuditRecord&) {
-    scratch.unmapped.add(path, body);
-}
-
-void read_gemini_answer(JsonValue body, std::string_view path, BodyScratch& scratch,
-                        AuditRecord& record) {
-    static constexpr MemberField kFields[] = {
-        {"modelVersion", Field::kGenAiResponseModel},
-        {"responseId", Field::kGenAiResponseId},
-    };
-    BodyPlace place(path, scratch, record);
-    for (auto [key, value] : body.members()) {
-        if (key == "error") {
-            read_openai_error(value, place.below(key).path(), scratch, record);
-        } else if (!place.fill_member(kFields, key, value)) {
-            place.keep(key, value);
-        }
-    }
-}
-
-// Each chunk is an answer of its own form; that the stream ended is not said by all.
-void read_chunks(BodyReaders::Read read, JsonValue chunks, std::string_view path,
-                 BodyScratch& scratch, AuditRecord& record) {
-    BodyPlace place(path, scratch, record);
-    size_t index = 0;
-    for (JsonValue chunk : chunks.items()) {
-        BodyPlace here = place.below(index++);
-        chunk.is_object() ? read(chunk, here.path(), scratch, record) : here.keep(chunk);
-    }
-}
-
-void read_gemini_chunks(JsonValue chunks, std::string_view path, BodyScratch& scratch,
-                        AuditRecord& record) {
-    read_chunks(read_gemini_answer, chunks, path, scratch, record);
-}
-
-// A path such as /api/chat may be another server's, whose chunks are OpenAI's.
-void read_ollama_chunks(JsonValue chunks, std::string_view path, BodyScratch& scratch,
-                        AuditRecord& record) {
-    auto items = chunks.items();
-    if (items.begin() != items.end() && (*items.begin())["choices"].exists()) {
-        read_openai_stream(chunks, path, false, scratch, record);
-    } else {
-        read_chunks(read_openai_response, chunks, path, scratch, record);
-    }
-}
-
 constexpr BodyReaders kBedrock = {"bedrock", read_bedrock_call, read_bedrock_answer,
                                   read_bedrock_answer};
-constexpr BodyReaders kGemini = {"gemini", keep_body, read_gemini_answer, read_gemini_chunks};
-constexpr BodyReaders kOllama = {"ollama", read_openai_request, read_openai_response,
-                                 read_ollama_chunks};
+constexpr BodyReaders kGemini = {"gemini", read_gemini_request, read_gemini_response,
+                                 read_gemini_stream};
+constexpr BodyReaders kOllama = {"ollama", read_ollama_request, read_ollama_response,
+                                 read_ollama_stream};
 
-bool has_gemini_contents(JsonValue request) {
-    auto contents = request["contents"].items();
-    return contents.begin() != contents.end() && (*contents.begin())["parts"].is_array();
+// Interactions and cached contents have names that other APIs may use, too.
+bool is_gemini_call(std::string_view url_path, std::string_view provider) {
+    const CallRow* call = call_of("gemini", url_path);
+    return call != nullptr && (call->path_end.starts_with(':') || provider.starts_with("gcp."));
 }
 
 }  // namespace
 
+std::string_view element_after(std::string_view path, std::string_view collection) {
+    size_t at = path.find(collection);
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    path.remove_prefix(at + collection.size());
+    return path.substr(0, path.find('/'));
+}
+
 const BodyReaders* vendor_readers(std::string_view url_path, std::string_view provider,
                                   JsonValue request) {
+    if (const BodyReaders* readers = bedrock_service_readers(url_path, provider)) {
+        return readers;
+    }
     bool model_path = url_path.find("/model/") != std::string_view::npos;
     if ((model_path && call_of("bedrock", url_path) != nullptr) ||
         (provider == "aws.bedrock" && (model_path || url_path.empty()))) {
         return &kBedrock;
     }
-    if (call_of("gemini", url_path) != nullptr || has_gemini_contents(request)) {
+    if (is_gemini_call(url_path, provider) || is_gemini_request(request)) {
         return &kGemini;
     }
     if (provider == "ollama" && (url_path.empty() || call_of("ollama", url_path) != nullptr)) {
@@ -151,10 +123,18 @@ const BodyReaders* vendor_readers(std::string_view url_path, std::string_view pr
 
 bool describe_vendor_call(std::string_view url_path, const BodyReaders& readers,
                           AuditRecord& record) {
+    if (describe_bedrock_service_call(url_path, readers, record)) {
+        return true;
+    }
     if (&readers != &kBedrock && &readers != &kGemini && &readers != &kOllama) {
         return false;
     }
     fill_text(record, Field::kEventKind, "inference");
+    if (&readers == &kGemini) {
+        fill_text(record, Field::kGenAiRequestModel, google_model_name(url_path));
+        fill_text(record, Field::kCloudAccountId, element_after(url_path, "/projects/"));
+        fill_text(record, Field::kCloudRegion, element_after(url_path, "/locations/"));
+    }
     if (const CallRow* call = call_of(readers.name, url_path)) {
         fill_text(record, Field::kEventAction, url_path.substr(url_path.find_last_of("/:") + 1));
         fill_text(record, Field::kGenAiOperationName, call->operation);

@@ -1,5 +1,7 @@
 #include "parsers/finishing_sink.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "parsers/common_names.h"
 #include "parsers/map_rules.h"
@@ -17,6 +19,21 @@ void set_default(AuditRecord& record, Field field, std::string_view text) {
 bool has_usage(const AuditRecord& record) {
     return record.has(Field::kGenAiUsageInputTokens) ||
            record.has(Field::kGenAiUsageOutputTokens) || record.has(Field::kGenAiUsageTotalTokens);
+}
+
+// "post": some gateways and libraries write it small.
+void raise_method(AuditRecord& record) {
+    constexpr size_t kMethodBytesMax = 16;
+    std::string_view given = record.text(Field::kHttpRequestMethod);
+    bool small =
+        !given.empty() && given.size() <= kMethodBytesMax &&
+        std::all_of(given.begin(), given.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (small) {
+        std::string method(given);
+        std::transform(method.begin(), method.end(), method.begin(),
+                       [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+        record.set_text(Field::kHttpRequestMethod, method);
+    }
 }
 
 // What an application counts by itself is not said to be the provider's count.
@@ -92,6 +109,19 @@ void FinishingSink::commit() {
     sink_->commit();
 }
 
+void FinishingSink::commit_piece(const RecordPiece& piece) {
+    LLMTRAIL_CHECK(record_ != nullptr);
+    if (!reject_all_reason_.empty() || record_->text(Field::kEventKind) == "rejected") {
+        commit();
+        return;
+    }
+    set_default(*record_, Field::kRecordState, piece.last ? "complete" : "partial");
+    finish();
+    record_ = nullptr;
+    ++ordinal_;
+    sink_->commit_piece(piece);
+}
+
 void FinishingSink::reject(std::string_view reason) {
     parser_ = format_;
     context_ = nullptr;
@@ -124,6 +154,7 @@ void FinishingSink::finish() {
     set_default(record, Field::kEventDataset, parser_);
     set_default(record, Field::kEventOutcome, "unknown");
     set_default(record, Field::kRecordState, "complete");
+    raise_method(record);
     finish_time();
     if (!rejected && parser_ != kGenericParser && has_usage(record)) {
         set_default(record, Field::kUsageBasis, "provider");

@@ -34,6 +34,9 @@ class FinishingSink final : public RecordSink {
 
     AuditRecord& begin() override;
     void commit() override;
+    // A piece is `partial` unless it says `last` or its parser said that it can stand alone. What
+    // is rejected is a record of its own.
+    void commit_piece(const RecordPiece& piece) override;
 
  private:
     void finish();

@@ -52,7 +52,28 @@ bool is_message(JsonValue json) {
            (json["content"].exists() || json["parts"].is_array() || json["tool_calls"].is_array());
 }
 
+bool has_text(JsonValue message) {
+    if (!message["content"].text().empty()) {
+        return true;
+    }
+    for (JsonValue part : message["parts"].items()) {
+        if (!part["content"].text().empty() || !part.text().empty()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
+
+bool says_something(JsonValue messages) {
+    for (JsonValue message : messages.items()) {
+        if (has_text(message)) {
+            return true;
+        }
+    }
+    return has_text(messages);
+}
 
 void write_message(const BodyPlace& place, JsonValue message, Side side, std::string_view reason) {
     if (!message.is_object()) {

@@ -29,12 +29,27 @@ void write_message(const BodyPlace& place, JsonValue message, Side side,
 // Parts of gen_ai.system_instructions.
 void write_system(const BodyPlace& place, JsonValue parts);
 
+// Does any message of the list hold a text? What a cut left over may be mere names.
+bool says_something(JsonValue messages);
+
 // Attributes of indexed messages, sorted by index; what has no place in a message is kept.
 void write_indexed_messages(const BodyPlace& place, const std::vector<IndexedItem>& items,
-                            Side side);
+                            Side side, JsonPool& pool);
+
+// Documents found, as data sources: lists of objects, a text each, or the attributes of indexed
+// documents, sorted by index.
+void write_documents(const BodyPlace& place, JsonValue documents, JsonPool& pool);
 void write_indexed_documents(const BodyPlace& place, const std::vector<IndexedItem>& items,
                              JsonPool& pool);
-void write_documents(const BodyPlace& place, JsonValue documents);
+
+// One document; `parts` that say nothing of a source are kept below `place` by their keys.
+struct DocumentPart {
+    std::string_view name;
+    std::string_view key;
+    JsonValue value;
+};
+
+void write_document(const BodyPlace& place, const std::vector<DocumentPart>& parts, JsonPool& pool);
 
 // A request or an answer as the application gave it: a body, a message, messages or a text. False:
 // a JSON value of some other form, not written.

@@ -1,11 +1,9 @@
-// Facts of a span that stand in JSON of their own or over several attributes: parameters, counters,
-// tools, guardrails, documents, vectors.
-#include <algorithm>
-
+// Facts of a span that stand in JSON objects of their own: parameters, counters, costs, metadata.
 #include "base/json_text.h"
-#include "bodies/redaction.h"
+#include "bodies/openai_parts.h"
 #include "parsers/common_names.h"
 #include "parsers/otlp_record.h"
+#include "parsers/time_value.h"
 
 namespace llmtrail::otlp {
 
@@ -51,6 +49,14 @@ constexpr MemberField kUsageMembers[] = {
     {"output_reasoning_tokens", Field::kGenAiUsageReasoningOutputTokens},
 };
 
+bool holds_objects(JsonValue list) {
+    bool objects = list.is_array();
+    for (JsonValue item : list.items()) {
+        objects = objects && item.is_object();
+    }
+    return objects;
+}
+
 }  // namespace
 
 void RecordReader::model(const BodyPlace& place) {
@@ -68,83 +74,143 @@ void RecordReader::model(const BodyPlace& place) {
 
 // Members that repeat what a request body said are left out; parameters without a field go where
 // that body's would.
-void RecordReader::parameters(const BodyPlace& place, const Content& content) {
-    PoolScope scope(pool_);
-    JsonValue object = container_of(content.value);
-    if (!object.is_object()) {
-        place.keep(content.key, content.value);
-        return;
-    }
+void RecordReader::parameters(const BodyPlace& place, JsonValue object) {
     JsonValue body;
     for (const Content& other : contents_) {
-        if (other.conversion == Conversion::kInput && !body.exists()) {
+        if (other.conversion() == Conversion::kInput && !body.exists()) {
             body = container_of(other.value);
         }
     }
     constexpr size_t kComparedMax = 256;  // each is looked for among the members of the body
     bool comparable = object.size() <= kComparedMax;
-    BodyPlace here = place.below(content.key);
     for (JsonMember member : object.members()) {
         JsonValue same = comparable ? body[member.key] : JsonValue();
         if (same.exists() && same.json() == member.value.json()) {
             continue;
         }
-        if (!here.fill_member(kParameterMembers, member.key, member.value)) {
+        if (!place.fill_member(kParameterMembers, member.key, member.value)) {
             add_member(scratch_.parameters, member.key, member.value);
         }
     }
 }
 
-void RecordReader::usage_details(const BodyPlace& place, const Content& content) {
-    PoolScope scope(pool_);
-    JsonValue object = container_of(content.value);
-    if (!object.is_object()) {
-        place.keep(content.key, content.value);
-        return;
-    }
-    BodyPlace here = place.below(content.key);
-    std::string rest;
+void RecordReader::usage_details(const BodyPlace& place, JsonValue object) {
     for (JsonMember member : object.members()) {
-        if (!here.fill_member(kUsageMembers, member.key, member.value)) {
-            add_member(rest, member.key, member.value);
+        if (!place.fill_member(kUsageMembers, member.key, member.value)) {
+            add_member(counters_, member.key, member.value);
         }
     }
-    if (rest.empty()) {
-        return;
-    }
-    if (record_->has(Field::kUsageDetails)) {  // of another vocabulary: this one stays apart
-        place.keep(content.key, content.value);
-        return;
-    }
-    record_->set_json(Field::kUsageDetails, "{" + rest + "}");
 }
 
-void RecordReader::cost_details(const BodyPlace& place, const Content& content) {
-    PoolScope scope(pool_);
-    JsonValue object = container_of(content.value);
-    if (!object.is_object()) {
-        place.keep(content.key, content.value);
-        return;
-    }
-    BodyPlace here = place.below(content.key);
+void RecordReader::cost_details(const BodyPlace& place, JsonValue object) {
     for (JsonMember member : object.members()) {
         if (member.key == "total") {
-            here.fill_or_keep(Field::kUsageCostUsd, member.key, member.value);
+            place.fill_or_keep(Field::kUsageCostUsd, member.key, member.value);
         } else {
-            here.keep(member.key, member.value);
+            place.keep(member.key, member.value);
         }
     }
 }
 
-void RecordReader::metadata(const BodyPlace& place, const Content& content) {
-    PoolScope scope(pool_);
-    JsonValue object = container_of(content.value);
-    if (object.is_object()) {
-        apply_common_names(object, place.below(content.key).path(), {}, *context_, *record_,
-                           scratch_);
-    } else {
-        place.keep(content.key, content.value);
+// Counters without a field, but for those of a body that has filled it.
+void RecordReader::store_counters(const BodyPlace& place) {
+    if (counters_.empty()) {
+        return;
     }
+    PoolScope scope(pool_);
+    std::string json = "{" + counters_ + "}";
+    if (!record_->has(Field::kUsageDetails)) {
+        record_->set_json(Field::kUsageDetails, json);
+        return;
+    }
+    for (JsonMember member : pool_.read(json).members()) {
+        place.keep(member.key, member.value);
+    }
+}
+
+void RecordReader::tags(const BodyPlace& place, const Content& content) {
+    PoolScope scope(pool_);
+    JsonValue list = container_of(content.value);
+    bool whole = true;
+    for (JsonValue tag : list.items()) {
+        whole = whole && tag.is_string();
+    }
+    if (!whole || !fill(*record_, Field::kTags, list.exists() ? list : content.value)) {
+        place.keep(content.key(), content.value);
+    }
+}
+
+// A stamp, which Langfuse writes as JSON text: with quotes.
+void RecordReader::first_chunk_at(const BodyPlace& place, const Content& content) {
+    std::string_view text = content.value.text();
+    if (text.size() > 1 && text.front() == '"' && text.back() == '"') {
+        text = text.substr(1, text.size() - 2);
+    }
+    if (auto stamp = read_time(text, *context_)) {
+        first_chunk(stamp->at.value);
+    }
+    place.keep(content.key(), content.value);
+}
+
+// The name of what a span of Traceloop stands for goes where its kind says; tools() reads a tool's.
+void RecordReader::entity_name(const BodyPlace& place, const Content& content) {
+    std::string_view word = kind_ == nullptr ? std::string_view() : kind_->word;
+    const Content* tool = find(Conversion::kToolName);
+    if (word == "agent") {
+        place.fill_or_keep(Field::kGenAiAgentName, content.key(), content.value);
+    } else if (word == "workflow") {
+        place.fill_or_keep(Field::kGenAiWorkflowName, content.key(), content.value);
+    } else if (word != "tool" || (tool != nullptr && tool->value.text() != content.value.text())) {
+        place.keep(content.key(), content.value);
+    }
+}
+
+// JSON that is an object where one is expected; else it is kept.
+void RecordReader::object_fact(const BodyPlace& place, const Content& content) {
+    PoolScope scope(pool_);
+    JsonValue json = container_of(content.value);
+    BodyPlace here = place.below(content.key());
+    if (content.conversion() == Conversion::kFilterResults && holds_objects(json)) {
+        openai::read_prompt_filter_results(json, here);
+    } else if (!json.is_object()) {
+        place.keep(content.key(), content.value);
+    } else if (content.conversion() == Conversion::kParameters) {
+        parameters(here, json);
+    } else if (content.conversion() == Conversion::kUsageDetails) {
+        usage_details(here, json);
+    } else if (content.conversion() == Conversion::kCostDetails) {
+        cost_details(here, json);
+    } else if (content.conversion() == Conversion::kMetadata) {
+        apply_common_names(json, here.path(), {}, *context_, *record_, scratch_);
+    } else {
+        place.keep(content.key(), content.value);
+    }
+}
+
+void RecordReader::facts(const BodyPlace& place) {
+    for (const Content& content : contents_) {
+        switch (content.conversion()) {
+            case Conversion::kEntityName:
+                entity_name(place, content);
+                break;
+            case Conversion::kFirstChunkAt:
+                first_chunk_at(place, content);
+                break;
+            case Conversion::kTags:
+                tags(place, content);
+                break;
+            case Conversion::kFilterResults:
+            case Conversion::kParameters:
+            case Conversion::kUsageDetails:
+            case Conversion::kCostDetails:
+            case Conversion::kMetadata:
+                object_fact(place, content);
+                break;
+            default:
+                break;
+        }
+    }
+    store_counters(place);
 }
 
 // The application's own keys, gathered into one object so that common names apply to them.
@@ -159,7 +225,13 @@ void RecordReader::associations(const BodyPlace& place) {
         text += text.empty() ? "{" : ",";
         append_json_string(text, item.rest);
         text.push_back(':');
-        item.value.append_json(text);
+        std::string_view value = item.value.text();
+        // Langfuse writes a value that is no text, and some that are, as JSON.
+        bool json = prefix.starts_with("langfuse.") && value.size() > 1 && value.front() == '"' &&
+                    value.back() == '"';
+        PoolScope scope(pool_);
+        JsonValue inner = json ? pool_.read(value) : JsonValue();
+        (inner.exists() ? inner : item.value).append_json(text);
     }
     for (auto& [prefix, text] : objects) {
         PoolScope scope(pool_);
@@ -174,203 +246,6 @@ void RecordReader::associations(const BodyPlace& place) {
             if (item.key.starts_with(prefix)) {
                 place.keep(item.key, item.value);
             }
-        }
-    }
-}
-
-void RecordReader::tools(const BodyPlace& place, bool of_tool) {
-    PoolScope scope(pool_);
-    const Content* id = find(Conversion::kToolCallId);
-    const Content* name = find(Conversion::kToolName);
-    const Content* arguments = find(Conversion::kToolArguments);
-    const Content* result = find(Conversion::kToolResult);
-    if (of_tool && arguments == nullptr) {
-        arguments = find(Conversion::kInput);
-    }
-    if (of_tool && result == nullptr) {
-        result = find(Conversion::kOutput);
-    }
-    std::string_view call_id = id != nullptr ? id->value.text() : std::string_view();
-    if (arguments != nullptr || id != nullptr || name != nullptr) {
-        JsonValue given = arguments != nullptr ? arguments->value : JsonValue();
-        JsonValue json = container_of(given);
-        add_tool_call(scratch_, call_id, name != nullptr ? name->value.text() : "",
-                      json.exists() ? json : given);
-    }
-    if (result != nullptr) {
-        JsonValue json = container_of(result->value);
-        add_tool_result(scratch_, call_id, json.exists() ? json : result->value);
-    }
-    for (const Content& content : contents_) {
-        auto surplus = [&](Conversion conversion, const Content* used) {
-            return content.conversion == conversion && &content != used &&
-                   content.value.json() != used->value.json();
-        };
-        if (surplus(Conversion::kToolCallId, id) || surplus(Conversion::kToolName, name) ||
-            surplus(Conversion::kToolArguments, arguments) ||
-            surplus(Conversion::kToolResult, result)) {
-            place.keep(content.key, content.value);
-        }
-    }
-    if (of_tool) {
-        keep_unused(place, {arguments, result});
-    }
-}
-
-// What went in and came out of a span that is no model call, as far as nothing took it.
-void RecordReader::keep_unused(const BodyPlace& place, std::initializer_list<const Content*> used) {
-    for (const Content& content : contents_) {
-        bool taken = false;
-        for (const Content* one : used) {
-            taken = taken || (one != nullptr &&
-                              (one == &content || one->value.json() == content.value.json()));
-        }
-        bool in_or_out = content.conversion == Conversion::kInput ||
-                         content.conversion == Conversion::kOutput ||
-                         content.conversion == Conversion::kInputMessages ||
-                         content.conversion == Conversion::kOutputMessages;
-        if (in_or_out && !taken) {
-            place.keep(content.key, content.value);
-        }
-    }
-}
-
-void RecordReader::write_retrieval(const BodyPlace& place) {
-    PoolScope scope(pool_);
-    const Content* input = find(Conversion::kInput);
-    const Content* output = find(Conversion::kOutput);
-    if (input != nullptr && !fill(*record_, Field::kGenAiRetrievalQueryText, input->value)) {
-        input = nullptr;
-    }
-    if (output != nullptr) {
-        JsonValue json = container_of(output->value);
-        JsonValue list =
-            json.is_object() && json["documents"].is_array() ? json["documents"] : json;
-        bool indexed = !items(Indexed::kDocument).empty();
-        if (list.is_array() && !indexed && list.size() > 0) {
-            BodyPlace here = place.below(output->key);
-            write_documents(here, list);
-            if (json.is_object()) {
-                here.keep_others(json, {"documents"});
-            }
-        } else {
-            output = nullptr;
-        }
-    }
-    keep_unused(place, {input, output});
-}
-
-// A guardrail's span says in its own words what it did; level WARNING or ERROR counts as fired.
-void RecordReader::guardrail(const BodyPlace& place) {
-    PoolScope scope(pool_);
-    const Content* output = find(Conversion::kOutput);
-    JsonValue result = output != nullptr ? container_of(output->value) : JsonValue();
-    auto truth = [&](std::initializer_list<std::string_view> keys) {
-        return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) {
-            return result[key].boolean().value_or(false);
-        });
-    };
-    auto denied = [&](std::initializer_list<std::string_view> keys) {
-        return std::any_of(keys.begin(), keys.end(),
-                           [&](std::string_view key) { return result[key].boolean() == false; });
-    };
-    GuardrailResult found;
-    found.name = name_;
-    if (truth({"blocked", "block", "stop"})) {
-        found.verdict = "deny";
-        found.action = "block";
-    } else if (truth({"modified", "masked", "redacted"})) {
-        found.verdict = "modify";
-        found.action = "modify";
-    } else if (denied({"passed", "valid", "allowed", "safe"})) {
-        found.verdict = "deny";
-        found.action = "none";
-    } else if (truth({"flagged", "triggered", "detected"}) || level_ == "WARNING" ||
-               level_ == "ERROR") {
-        found.verdict = "warn";
-        found.action = "none";
-    } else {
-        found.verdict = "allow";
-        found.action = "none";
-    }
-    add_guardrail(scratch_, found);
-    if (output != nullptr) {
-        place.keep(output->key, output->value);
-    }
-}
-
-void RecordReader::embeddings(const BodyPlace& place) {
-    constexpr size_t kComparedMax = 64;  // each is looked for in all the texts
-    int64_t vectors = 0;
-    bool first = scratch_.input.empty();
-    bool compare = items(Indexed::kEmbedding).size() <= kComparedMax;
-    for (const IndexedItem& item : items(Indexed::kEmbedding)) {
-        JsonValue array = either(item.value, "arrayValue", "array_value");
-        JsonValue text = either(item.value, "stringValue", "string_value");
-        if (item.rest == "embedding.text" && text.is_string()) {
-            bool known =
-                compare && scratch_.input.all_text().find(text.text()) != std::string_view::npos;
-            if (first) {
-                write_text(place, text.text(), Side::kInput);
-            } else if (!known) {
-                place.keep(item.key, text);
-            }
-        } else if (item.rest == "embedding.vector" && array.exists()) {
-            ++vectors;
-            size_t length = array["values"].size();
-            if (!record_->has(Field::kGenAiEmbeddingsDimensionCount) && length > 0) {
-                record_->set_integer(Field::kGenAiEmbeddingsDimensionCount,
-                                     static_cast<int64_t>(length));
-            }
-            if (length > 0) {
-                vector_detail(item);
-            }
-        } else {
-            PoolScope scope(pool_);
-            place.keep(item.key, plain(item.value, pool_));
-        }
-    }
-    if (vectors > 0 && !record_->has(Field::kGenAiEmbeddingsCount)) {
-        record_->set_integer(Field::kGenAiEmbeddingsCount, vectors);
-    }
-}
-
-void RecordReader::vector_detail(const IndexedItem& item) {
-    std::string& details = scratch_.details;
-    if (!details.empty()) {
-        details.push_back(',');
-    }
-    append_json_string(details, item.key);
-    details.push_back(':');
-    append_plain(details, item.value);
-}
-
-void RecordReader::tool_definitions(const BodyPlace& place) {
-    for (const Content& content : contents_) {
-        if (content.conversion == Conversion::kToolDefinitions) {
-            JsonValue json = container_of(content.value);
-            if (!json.exists() || !fill(*record_, Field::kGenAiToolDefinitions, json)) {
-                place.keep(content.key, content.value);
-            }
-        }
-    }
-    std::string list = "[";
-    bool whole = !items(Indexed::kTool).empty();
-    for (const IndexedItem& item : items(Indexed::kTool)) {
-        PoolScope scope(pool_);
-        JsonValue schema = item.rest == "tool.json_schema" ? container_of(item.value) : JsonValue();
-        whole = whole && schema.exists();
-        if (whole) {
-            list += list.size() > 1 ? "," : "";
-            append_redacted_json(list, "tools", schema);
-        }
-    }
-    list.push_back(']');
-    if (whole && !record_->has(Field::kGenAiToolDefinitions)) {
-        record_->set_json(Field::kGenAiToolDefinitions, list);
-    } else if (!whole || record_->text(Field::kGenAiToolDefinitions) != list) {
-        for (const IndexedItem& item : items(Indexed::kTool)) {
-            place.keep(item.key, item.value);
         }
     }
 }

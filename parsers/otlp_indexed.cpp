@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 
+#include "bodies/openai_parts.h"
 #include "parsers/otlp_content.h"
 
 namespace llmtrail::otlp {
@@ -36,6 +37,7 @@ struct Content {
     std::string_view type;
     JsonValue text;
     JsonValue image_url;
+    JsonValue audio_url;
 };
 
 struct Message {
@@ -43,7 +45,9 @@ struct Message {
     std::string_view name;
     std::string_view tool_call_id;
     std::string_view finish_reason;
+    std::string_view content_key;
     JsonValue content;
+    JsonValue reasoning;
     std::map<size_t, Call> calls;
     std::map<size_t, Content> contents;
 };
@@ -83,6 +87,8 @@ bool take_content(Message& message, std::string_view rest, JsonValue value) {
         content.text = value;
     } else if (key == "image.image.url" && value.is_string()) {
         content.image_url = value;
+    } else if (key == "audio.audio.url" && value.is_string()) {
+        content.audio_url = value;
     } else {
         return false;
     }
@@ -96,6 +102,9 @@ bool take(Message& message, const IndexedItem& item) {
         message.role = item.value.text();
     } else if (rest == "content" && item.value.is_string()) {
         message.content = item.value;
+        message.content_key = item.key;
+    } else if (rest == "reasoning" && item.value.is_string()) {
+        message.reasoning = item.value;
     } else if (rest == "name" && item.value.is_string()) {
         message.name = item.value.text();
     } else if (rest == "tool_call_id" && item.value.is_string()) {
@@ -116,28 +125,44 @@ bool take(Message& message, const IndexedItem& item) {
     return true;
 }
 
-void write(const BodyPlace& place, const Message& message, Side side) {
-    BodyScratch& scratch = place.scratch();
-    MessagesWriter& out = side == Side::kInput ? scratch.input : scratch.output;
-    std::string_view role = message.role;
-    if (role.empty()) {
-        role = side == Side::kInput ? "user" : "assistant";
+// Traceloop gives a content of several parts as JSON text.
+bool are_parts(JsonValue json) {
+    bool parts = json.is_array() && json.size() > 0;
+    for (JsonValue part : json.items()) {
+        parts = parts && part["type"].is_string();
     }
-    out.begin_message(role, message.name);
-    if (!message.tool_call_id.empty() && message.content.exists()) {
-        out.tool_result(message.tool_call_id, message.content.text());
-        add_tool_result(scratch, message.tool_call_id, message.content);
-    } else if (message.content.exists()) {
+    return parts;
+}
+
+void write_content(const BodyPlace& place, const Message& message, MessagesWriter& out, Side side,
+                   JsonPool& pool) {
+    PoolScope scope(pool);
+    bool traceloop = message.content_key.starts_with("gen_ai.");
+    JsonValue json = traceloop ? pool.read_container(message.content.text()) : JsonValue();
+    if (are_parts(json)) {
+        auto as = side == Side::kOutput ? openai::Side::kAnswer : openai::Side::kRequest;
+        openai::read_content(json, place.below(message.content_key), out, as);
+    } else {
         out.text(message.content.text());
     }
+}
+
+void write_contents(const Message& message, MessagesWriter& out) {
     for (const auto& [index, content] : message.contents) {
+        bool thought = content.type == "reasoning" || content.type == "thinking";
         if (content.text.exists()) {
-            out.text(content.text.text());
+            thought ? out.reasoning(content.text.text()) : out.text(content.text.text());
         }
         if (content.image_url.exists()) {
             out.uri("image", content.image_url.text());
         }
+        if (content.audio_url.exists()) {
+            out.uri("audio", content.audio_url.text());
+        }
     }
+}
+
+void write_calls(const Message& message, MessagesWriter& out, BodyScratch& scratch, Side side) {
     for (const auto& [index, call] : message.calls) {
         if (call.arguments.is_string()) {
             out.tool_call(call.id, call.name, call.arguments.text());
@@ -148,6 +173,27 @@ void write(const BodyPlace& place, const Message& message, Side side) {
             add_tool_call(scratch, call.id, call.name, call.arguments);
         }
     }
+}
+
+void write(const BodyPlace& place, const Message& message, Side side, JsonPool& pool) {
+    BodyScratch& scratch = place.scratch();
+    MessagesWriter& out = side == Side::kInput ? scratch.input : scratch.output;
+    std::string_view role = message.role;
+    if (role.empty()) {
+        role = side == Side::kInput ? "user" : "assistant";
+    }
+    out.begin_message(role, message.name);
+    if (message.reasoning.exists()) {
+        out.reasoning(message.reasoning.text());
+    }
+    if (!message.tool_call_id.empty() && message.content.exists()) {
+        out.tool_result(message.tool_call_id, message.content.text());
+        add_tool_result(scratch, message.tool_call_id, message.content);
+    } else if (message.content.exists()) {
+        write_content(place, message, out, side, pool);
+    }
+    write_contents(message, out);
+    write_calls(message, out, scratch, side);
     if (side == Side::kOutput) {
         add_finish_reason(place.record(), message.finish_reason);
     }
@@ -156,97 +202,33 @@ void write(const BodyPlace& place, const Message& message, Side side) {
                         : normalized_finish_reason(message.finish_reason));
 }
 
-struct Document {
-    std::string_view id;
-    std::string_view content;
-    std::optional<double> score;
-    JsonValue metadata;
-};
+// Azure's content filter on an answer, as Traceloop gives it.
+bool filter_results(const BodyPlace& place, const IndexedItem& item, Side side, JsonPool& pool) {
+    if (item.rest != "content_filter_results") {
+        return false;
+    }
+    PoolScope scope(pool);
+    JsonValue results = pool.read_container(item.value.text());
+    if (results.is_object()) {
+        openai::read_filter_results(results, place.below(item.key),
+                                    side == Side::kInput ? "input" : "output");
+    }
+    return results.is_object();
+}
 
 }  // namespace
 
 void write_indexed_messages(const BodyPlace& place, const std::vector<IndexedItem>& items,
-                            Side side) {
+                            Side side, JsonPool& pool) {
     for (size_t at = 0; at < items.size();) {
         Message message;
         size_t index = items[at].index;
         for (; at < items.size() && items[at].index == index; ++at) {
-            if (!take(message, items[at])) {
+            if (!take(message, items[at]) && !filter_results(place, items[at], side, pool)) {
                 place.keep(items[at].key, items[at].value);
             }
         }
-        write(place, message, side);
-    }
-}
-
-void write_indexed_documents(const BodyPlace& place, const std::vector<IndexedItem>& items,
-                             JsonPool& pool) {
-    for (size_t at = 0; at < items.size();) {
-        PoolScope scope(pool);
-        DataSource source;
-        source.type = "document";
-        size_t index = items[at].index;
-        std::string number;
-        for (; at < items.size() && items[at].index == index; ++at) {
-            std::string_view rest = items[at].rest;
-            JsonValue value = items[at].value;
-            drop_prefix(rest, "document.");
-            if (rest == "id" && value.is_number()) {
-                number = value.json();
-                source.id = number;
-            } else if (rest == "id" && value.is_string()) {
-                source.id = value.text();
-            } else if (rest == "score" && value.is_number()) {
-                source.score = value.real();
-            } else if (rest == "metadata") {
-                JsonValue metadata = pool.read_container(value.text());
-                source.name = metadata["title"].text();
-                source.uri = metadata["url"].is_string() ? metadata["url"].text()
-                                                         : metadata["source"].text();
-                place.keep(items[at].key, value);
-            } else {
-                place.keep(items[at].key, value);
-            }
-        }
-        add_data_source(place.scratch(), source);
-    }
-}
-
-void write_documents(const BodyPlace& place, JsonValue documents) {
-    constexpr std::string_view kNames[] = {"name", "title"};
-    constexpr std::string_view kUris[] = {"uri", "url", "source"};
-    auto text_of = [](JsonValue object, auto& keys) {
-        for (std::string_view key : keys) {
-            if (object[key].is_string()) {
-                return object[key].text();
-            }
-        }
-        return std::string_view();
-    };
-    size_t index = 0;
-    for (JsonValue document : documents.items()) {
-        BodyPlace here = place.below(index++);
-        DataSource source;
-        source.type = document["type"].is_string() ? document["type"].text() : "document";
-        std::string number = document["id"].is_number() ? document["id"].json() : std::string();
-        source.id = number.empty() ? document["id"].text() : number;
-        source.name = text_of(document, kNames);
-        source.uri = text_of(document, kUris);
-        source.score = document["score"].real();
-        add_data_source(place.scratch(), source);
-        if (!document.is_object()) {
-            here.keep(document);
-            continue;
-        }
-        for (JsonMember member : document.members()) {
-            bool used = member.key == "id" || (member.key == "score" && source.score) ||
-                        (member.key == "type" && member.value.is_string()) ||
-                        (member.value.is_string() &&
-                         (member.value.text() == source.name || member.value.text() == source.uri));
-            if (!used) {
-                here.keep(member.key, member.value);
-            }
-        }
+        write(place, message, side, pool);
     }
 }
 

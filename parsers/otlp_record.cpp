@@ -5,7 +5,6 @@
 
 #include "base/json_text.h"
 #include "bodies/openai_parts.h"
-#include "parsers/time_value.h"
 
 namespace llmtrail::otlp {
 
@@ -35,6 +34,11 @@ constexpr size_t kAttributesMax = 20000;  // sorted and compared; further ones a
 
 constexpr size_t kContentsMax = 256;  // texts of one span that are looked at together
 
+// Vocabularies whose instrumentations put all text on the span.
+bool has_own_text(std::string_view key) {
+    return key.starts_with("openinference.") || key.starts_with("langfuse.");
+}
+
 }  // namespace
 
 void RecordReader::begin(AuditRecord& record, const ParseContext& context) {
@@ -43,11 +47,15 @@ void RecordReader::begin(AuditRecord& record, const ParseContext& context) {
     scratch_.clear();
     pool_.reset();
     contents_.clear();
+    resource_.clear();
     copies_.clear();
     indexed_copies_.clear();
     for (auto& list : indexed_) {
         list.clear();
     }
+    guard_.clear();
+    findings_.clear();
+    counters_.clear();
     provider_ = {};
     model_ = {};
     kind_ = nullptr;
@@ -55,6 +63,9 @@ void RecordReader::begin(AuditRecord& record, const ParseContext& context) {
     level_ = {};
     status_message_ = {};
     llm_ = false;
+    has_documents_ = false;
+    of_guard_ = false;
+    own_text_ = false;
     chat_ = false;
     completion_ = false;
     failed_ = false;
@@ -68,13 +79,19 @@ void RecordReader::resource_attributes(const BodyPlace& place, JsonValue attribu
             here.keep(pair);
             continue;
         }
-        PoolScope scope(pool_);
+        size_t mark = pool_.mark();
         std::string_view key = pair["key"].text();
         JsonValue value = plain(pair["value"], pool_);
         const AliasRow* row = find_resource_alias(key);
+        if (row != nullptr && row->conversion == Conversion::kLateField &&
+            resource_.size() < kContentsMax) {
+            resource_.push_back({row, value});
+            continue;
+        }
         if (row == nullptr || !fill_loose(*record_, row->field, value)) {
             place.keep(key, value);
         }
+        pool_.release(mark);
     }
     if (!attributes.is_array()) {
         place.keep(attributes);
@@ -115,33 +132,61 @@ void RecordReader::attributes(const BodyPlace& place, JsonValue attributes,
 
 bool RecordReader::attribute(const BodyPlace& place, std::string_view key, JsonValue value) {
     llm_ = llm_ || is_llm_attribute(key);
+    own_text_ = own_text_ || has_own_text(key);
     if (const AliasRow* row = find_alias(key)) {
         size_t before = contents_.size();
         converted(place, *row, value);
         return contents_.size() > before;
     }
+    if (GuardFact fact = guard_fact_of_attribute(key); fact != GuardFact::kNone) {
+        of_guard_ = of_guard_ || key.starts_with("gen_ai.");
+        if (!guard_.take(fact, key, value)) {
+            place.keep(key, value);
+        }
+        return false;  // scalars need no tree
+    }
     if (const IndexedRow* numbered = find_indexed(key)) {
-        indexed(place, *numbered, key, value);
-        return true;
+        return indexed(place, *numbered, key, value);
     }
     place.keep(key, value);
     return false;
 }
 
-void RecordReader::indexed(const BodyPlace& place, const IndexedRow& row, std::string_view key,
+// Go writes numbers as texts; here they are numbers again.
+void RecordReader::counter(std::string_view key, JsonValue value) {
+    counters_ += counters_.empty() ? "" : ",";
+    append_json_string(counters_, key);
+    counters_.push_back(':');
+    if (auto whole = integer(value)) {
+        append_json_integer(counters_, *whole);
+    } else {
+        append_json_number(counters_, real(value).value_or(0));
+    }
+}
+
+bool RecordReader::indexed(const BodyPlace& place, const IndexedRow& row, std::string_view key,
                            JsonValue value) {
     IndexedItem item{0, key.substr(row.prefix.size()), key, value};
+    if (row.kind == Indexed::kCounter) {
+        if (real(value)) {
+            counter(key, value);
+        } else {
+            place.keep(key, value);
+        }
+        return false;
+    }
     if (row.kind != Indexed::kAssociation) {
         auto [end, error] =
             std::from_chars(item.rest.data(), item.rest.data() + item.rest.size(), item.index);
         size_t used = static_cast<size_t>(end - item.rest.data());
         if (error != std::errc() || used >= item.rest.size() || item.rest[used] != '.') {
             place.keep(key, value);
-            return;
+            return false;
         }
         item.rest.remove_prefix(used + 1);
     }
     items(row.kind).push_back(item);
+    return true;
 }
 
 void RecordReader::provider(const BodyPlace& place, const AliasRow& row, JsonValue value) {
@@ -156,9 +201,12 @@ void RecordReader::provider(const BodyPlace& place, const AliasRow& row, JsonVal
 }
 
 void RecordReader::kind_word(const BodyPlace& place, std::string_view key, JsonValue value) {
-    const KindRow* row = kind_of_word(value.text());
+    // "type" is anyone's name; Guardrails AI's words are its own.
+    bool of_anyone = key == "type" && !value.text().starts_with("guardrails/");
+    const KindRow* row = of_anyone ? nullptr : kind_of_word(value.text());
     // The word of the fuller vocabulary stands: a kind that says what happened beats one that does
     // not.
+    llm_ = llm_ || row != nullptr;
     if (row != nullptr && (kind_ == nullptr || (kind_->kind.empty() && !row->kind.empty()))) {
         kind_ = row;
     }
@@ -184,6 +232,24 @@ void RecordReader::finish_reasons(const BodyPlace& place, std::string_view key, 
     }
 }
 
+void RecordReader::model_name(const BodyPlace& place, const AliasRow& row, JsonValue value) {
+    if (!value.is_string()) {
+        place.keep(row.name, value);
+    } else if (!model_.value.exists()) {
+        model_ = {row.name, value};
+    } else if (model_.value.text() != value.text()) {
+        place.keep(row.name, value);
+    }
+}
+
+void RecordReader::hold(const BodyPlace& place, const AliasRow& row, JsonValue value) {
+    if (contents_.size() < kContentsMax) {
+        contents_.push_back({&row, value});
+    } else {
+        place.keep(row.name, value);
+    }
+}
+
 void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonValue value) {
     switch (row.conversion) {
         case Conversion::kField:
@@ -192,11 +258,7 @@ void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonVa
             }
             return;
         case Conversion::kProvider:
-            if (value.is_string()) {
-                provider(place, row, value);
-            } else {
-                place.keep(row.name, value);
-            }
+            value.is_string() ? provider(place, row, value) : place.keep(row.name, value);
             return;
         case Conversion::kOperation:
             place.fill_or_keep(Field::kGenAiOperationName, row.name, value);
@@ -207,16 +269,13 @@ void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonVa
         case Conversion::kKind:
             return kind_word(place, row.name, value);
         case Conversion::kModel:
-            if (!value.is_string()) {
-                place.keep(row.name, value);
-            } else if (!model_.value.exists()) {
-                model_ = {row.name, value};
-            } else if (model_.value.text() != value.text()) {
-                place.keep(row.name, value);
-            }
-            return;
+            return model_name(place, row, value);
         case Conversion::kFinishReasons:
             return finish_reasons(place, row.name, value);
+        case Conversion::kOutputFormat:
+            openai::set_output_type(value, *record_);
+            place.keep(row.name, value);
+            return;
         case Conversion::kLevel:
             level_ = value.text();
             place.keep(row.name, value);
@@ -229,163 +288,7 @@ void RecordReader::converted(const BodyPlace& place, const AliasRow& row, JsonVa
             }
             return;
         default:
-            if (contents_.size() < kContentsMax) {
-                contents_.push_back({row.conversion, row.rank, row.name, value});
-            } else {
-                place.keep(row.name, value);
-            }
-    }
-}
-
-void RecordReader::message_event(const BodyPlace& place, std::string_view name, JsonValue fields) {
-    struct RoleRow {
-        std::string_view event;
-        std::string_view role;
-    };
-
-    constexpr RoleRow kRoles[] = {
-        {"gen_ai.system.message", "system"},
-        {"gen_ai.user.message", "user"},
-        {"gen_ai.assistant.message", "assistant"},
-        {"gen_ai.tool.message", "tool"},
-    };
-    if (name == "gen_ai.choice") {
-        JsonValue message = fields["message"];
-        std::string_view reason = fields["finish_reason"].text();
-        if (message.is_object()) {
-            std::string& text = pool_.scratch();
-            text = "{\"role\":";
-            append_json_string(text,
-                               message["role"].is_string() ? message["role"].text() : "assistant");
-            for (JsonMember member : message.members()) {
-                if (member.key != "role") {
-                    text.push_back(',');
-                    append_json_string(text, member.key);
-                    text.push_back(':');
-                    member.value.append_json(text);
-                }
-            }
-            text.push_back('}');
-            write_message(place.below("message"), pool_.read(text), Side::kOutput, reason);
-        } else if (message.is_string()) {
-            JsonValue inner = pool_.read_container(message.text());
-            inner.exists() ? write_messages(place.below("message"), inner, Side::kOutput)
-                           : write_text(place, message.text(), Side::kOutput);
-        }
-        add_finish_reason(*record_, reason);
-        place.keep_others(fields, {"message", "finish_reason"});
-        return;
-    }
-    std::string_view role = "user";
-    for (const RoleRow& row : kRoles) {
-        role = row.event == name ? row.role : role;
-    }
-    std::string& text = pool_.scratch();
-    text = "{\"role\":";
-    append_json_string(text, fields["role"].is_string() ? fields["role"].text() : role);
-    for (JsonMember member : fields.members()) {
-        if (member.key == "role") {
-            continue;
-        }
-        text.push_back(',');
-        append_json_string(text,
-                           role == "tool" && member.key == "id" ? "tool_call_id" : member.key);
-        text.push_back(':');
-        member.value.append_json(text);
-    }
-    text.push_back('}');
-    write_message(place, pool_.read(text), Side::kInput);
-}
-
-bool RecordReader::log_event(const BodyPlace& place, std::string_view name, JsonValue body) {
-    if (!name.starts_with("gen_ai.")) {
-        return false;
-    }
-    llm_ = true;
-    static constexpr KindRow kEvaluation = {"", "evaluation", ""};
-    if (name == "gen_ai.evaluation.result") {
-        kind_ = &kEvaluation;
-        place.keep(body);
-    } else if (body.is_object() && (name == "gen_ai.choice" || name.ends_with(".message"))) {
-        message_event(place, name, body);
-    } else if (body.is_string() && name.ends_with(".message")) {
-        write_text(place, body.text(), Side::kInput);
-    } else if (body.is_string() && name == "gen_ai.choice") {
-        write_text(place, body.text(), Side::kOutput);
-    } else {
-        place.keep(body);
-    }
-    return true;
-}
-
-bool RecordReader::logprobs(const BodyPlace& place, JsonValue text) {
-    PoolScope scope(pool_);
-    JsonValue tokens = pool_.read_container(text.text());
-    if (tokens.exists()) {
-        openai::read_logprobs(tokens, place);
-    }
-    return tokens.exists();
-}
-
-void RecordReader::span_event(const BodyPlace& place, JsonValue event) {
-    std::string_view name = event["name"].text();
-    BodyPlace below = place.below("attributes");
-    bool exception = name == "exception";
-    bool of_gen_ai = name.starts_with("gen_ai.");
-    std::string fields = "{";
-    size_t index = 0;
-    for (JsonValue pair : event["attributes"].items()) {
-        BodyPlace at = below.below(index++);
-        if (!is_pair(pair)) {
-            at.keep(pair);
-            continue;
-        }
-        std::string_view key = pair["key"].text();
-        size_t mark = pool_.mark();
-        bool held = false;
-        JsonValue value = plain(pair["value"], pool_);
-        bool message = of_gen_ai && (name == "gen_ai.choice" || name.ends_with(".message"));
-        if (exception && key == "exception.type") {
-            below.fill_or_keep(Field::kErrorType, key, value);
-        } else if (exception && key == "exception.message") {
-            below.fill_or_keep(Field::kErrorMessage, key, value);
-        } else if (key == "logprobs" && logprobs(below, value)) {
-            continue;
-        } else if (message && !find_alias(key)) {
-            fields += fields.size() > 1 ? "," : "";
-            append_json_string(fields, key);
-            fields.push_back(':');
-            value.append_json(fields);
-        } else if (of_gen_ai) {
-            held = attribute(below, key, value);
-        } else {
-            below.keep(key, value);
-        }
-        if (!held) {
-            pool_.release(mark);
-        }
-    }
-    if (fields.size() > 1) {
-        PoolScope scope(pool_);
-        fields.push_back('}');
-        llm_ = true;
-        message_event(below, name, pool_.read(fields));
-    }
-    failed_ = failed_ || exception;
-    auto dropped = integer(either(event, "droppedAttributesCount", "dropped_attributes_count"));
-    for (JsonMember member : event.members()) {
-        bool counter =
-            member.key == "droppedAttributesCount" || member.key == "dropped_attributes_count";
-        bool read = member.key == "attributes" && member.value.is_array();
-        if (!read && !(counter && dropped == 0)) {
-            place.keep(member.key, member.value);
-        }
-    }
-    if (!event.is_object()) {
-        place.keep(event);
-    }
-    if (dropped.value_or(0) > 0) {
-        record_->append_to_list(Field::kRecordSourceLoss, "dropped_attributes");
+            hold(place, row, value);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/hex.h"
 #include "base/json_text.h"
@@ -53,6 +54,11 @@ JsonValue values_of(JsonValue list) {
     return regular ? list["values"] : JsonValue();
 }
 
+bool begins_container(std::string_view text) {
+    size_t first = text.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+}
+
 bool is_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -65,15 +71,20 @@ bool is_pair(JsonValue pair) {
     return pair["key"].is_string() && pair["value"].is_object() && pair.size() == 2;
 }
 
-JsonValue JsonPool::read(std::string_view text) {
+JsonTree* JsonPool::free_tree() {
     if (used_ == kTreesMax) {
-        return {};
+        return nullptr;
     }
     if (used_ == trees_.size()) {
         trees_.push_back(std::make_unique<JsonTree>());
     }
-    auto read = trees_[used_]->read(text, false);
-    if (!read) {
+    return trees_[used_].get();
+}
+
+JsonValue JsonPool::read(std::string_view text) {
+    JsonTree* tree = free_tree();
+    auto read = tree != nullptr ? tree->read(text, false) : Result<JsonValue>(JsonValue());
+    if (!read || !read->exists()) {
         return {};
     }
     ++used_;
@@ -81,11 +92,20 @@ JsonValue JsonPool::read(std::string_view text) {
 }
 
 JsonValue JsonPool::read_container(std::string_view text) {
-    size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos || (text[first] != '{' && text[first] != '[')) {
+    return begins_container(text) ? read(text) : JsonValue();
+}
+
+JsonValue JsonPool::read_cut(std::string_view text) {
+    JsonTree* tree = begins_container(text) ? free_tree() : nullptr;
+    if (tree == nullptr || tree->read(text, false)) {
         return {};
     }
-    return read(text);
+    auto head = tree->read_head(text);
+    if (!head) {
+        return {};
+    }
+    ++used_;
+    return *head;
 }
 
 JsonValue either(JsonValue object, std::string_view camel, std::string_view snake) {
@@ -171,6 +191,28 @@ std::optional<int64_t> integer(JsonValue value) {
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     bool whole = !text.empty() && error == std::errc() && end == text.data() + text.size();
     return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<double> real(JsonValue value) {
+    if (!value.is_string()) {
+        return value.real();
+    }
+    std::string_view text = value.text();
+    double number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    bool whole = !text.empty() && error == std::errc() && end == text.data() + text.size();
+    return whole && std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+std::optional<bool> truth(JsonValue value) {
+    std::string_view text = value.text();
+    if (text == "true" || text == "True") {
+        return true;
+    }
+    if (text == "false" || text == "False") {
+        return false;
+    }
+    return value.boolean();
 }
 
 std::optional<int64_t> nanos(JsonValue stamp) {

@@ -29,10 +29,15 @@ class JsonPool {
     JsonValue read(std::string_view text);  // absent when it is not JSON
     // Objects and arrays only: "5" and "true" are texts that happen to be JSON.
     JsonValue read_container(std::string_view text);
+    // The beginning of an object or array that a limit on attributes cut off; absent when it is
+    // whole, or no JSON.
+    JsonValue read_cut(std::string_view text);
 
     std::string& scratch() { return scratch_; }
 
  private:
+    JsonTree* free_tree();  // null: all are in use
+
     std::vector<std::unique_ptr<JsonTree>> trees_;
     size_t used_ = 0;
     std::string scratch_;
@@ -67,5 +72,7 @@ void append_plain(std::string& out, JsonValue any_value, size_t depth = 0);
 std::string hex_id(JsonValue id);  // from hex or base64; "" when absent or all zero
 std::optional<int64_t> nanos(JsonValue stamp);
 std::optional<int64_t> integer(JsonValue value);  // also from its decimal text
+std::optional<double> real(JsonValue value);      // the same; finite
+std::optional<bool> truth(JsonValue value);       // also "true", "False"
 
 }  // namespace llmtrail::otlp

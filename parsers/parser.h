@@ -42,11 +42,26 @@ struct ParseContext {
 
 // Where records go. begin() gives an empty record with event.ingested set; commit() takes it. A
 // record that was begun and not committed is dropped by the next begin().
+//
+// commit_piece() takes a record that the source writes in several pieces (a span and its log
+// events, a create and its update, chunks of one message): pieces of one key become one record. A
+// sink that joins nothing takes each as a record of its own.
+struct RecordPiece {
+    std::string_view key;  // the same for all pieces of the record, other for any other record:
+                           // "langfuse:observation:<id>"; unique within the source
+    uint32_t rank = 0;     // where two pieces hold one field, the higher rank has it; of equal
+                           // ranks the later one
+    uint32_t order = 0;    // of pieces whose texts follow one another (chunks): their place
+    bool last = false;     // nothing more is expected: the record may go
+};
+
 class RecordSink {
  public:
     virtual ~RecordSink() = default;
     virtual AuditRecord& begin() = 0;
     virtual void commit() = 0;
+
+    virtual void commit_piece(const RecordPiece& /*piece*/) { commit(); }
 };
 
 class Parser {
@@ -54,11 +69,29 @@ class Parser {
     virtual ~Parser() = default;
     virtual std::string_view name() const = 0;       // as in `format:` and event.provider
     virtual std::string_view describes() const = 0;  // one line for `llmtrail parse --as list`
-    // Does the document carry this format's required keys? Exactly one parser says yes for a
-    // document of a known format (tests/unit/parsers/detect_test.cpp); `json` is asked last and
-    // says yes to any object.
+    // Names of top-level members, at least one of which every object of this format has; none: any
+    // object may be of it. recognizes() is asked only then. Constant.
+    virtual std::span<const std::string_view> keys() const = 0;
+    // Does the document carry this format's required keys? Of the formats before `exchange` exactly
+    // one says yes to a document of its own (tests/unit/parsers/detect_test.cpp); `exchange`,
+    // `body` and `json` are shapes, asked last, and `json` says yes to any object.
     virtual bool recognizes(JsonValue document) const = 0;
+
+    // Is this array as a whole one document of the format? Else its elements are documents.
+    virtual bool recognizes_array(JsonValue /*array*/) const { return false; }
+
+    // With this format configured: may it be one of its documents, although nothing in it says so?
+    virtual bool accepts(JsonValue document) const { return recognizes(document); }
+
     virtual void parse(JsonValue document, const ParseContext& context, RecordSink& sink) = 0;
+
+    // A document that is no JSON: one line of text. `any`: the format is configured and takes every
+    // line; else only one of exactly its shapes. False: not taken, and nothing was given to the
+    // sink. Only server_log reads text.
+    virtual bool parse_text(std::string_view /*line*/, bool /*any*/,
+                            const ParseContext& /*context*/, RecordSink& /*sink*/) {
+        return false;
+    }
 };
 
 // All parsers, in the order in which `auto` asks them: the visible table is in parsers.cpp.

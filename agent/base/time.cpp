@@ -133,8 +133,12 @@ bool take_zone(std::string_view& text, int64_t& offset_seconds, bool& present) {
     return text.empty();
 }
 
+// 2001-09-09 to 2262-04-11: up to what nanoseconds in 64 bits can say.
+constexpr int64_t kEpochSecondMin = 1'000'000'000;
+constexpr int64_t kEpochSecondMax = INT64_MAX / kNanosPerSecond - 1;
+
 bool plausible_second(int64_t seconds) {
-    return seconds >= 1'000'000'000 && seconds < 10'000'000'000;
+    return seconds >= kEpochSecondMin && seconds <= kEpochSecondMax;
 }
 
 // Overwrites `digits` characters at `at`.
@@ -261,7 +265,7 @@ std::optional<Timestamp> parse_epoch(int64_t number) {
 }
 
 std::optional<Timestamp> parse_epoch(double seconds) {
-    if (!(seconds >= 1e9 && seconds < 1e10)) {
+    if (!(seconds >= kEpochSecondMin && seconds < static_cast<double>(kEpochSecondMax))) {
         return std::nullopt;
     }
     // A double holds about 0.2 us at this magnitude: microseconds are what it can carry.

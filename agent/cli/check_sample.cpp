@@ -63,16 +63,16 @@ Result<SampleResult> read_sample(const SourceSettings& source, const std::string
     }
     JsonTree tree;
     DocumentFeed feed(**input, source.max_document_bytes);
-    auto outcome = feed.run([&](const FedDocument& document) {
+    auto outcome = feed.run([&](const StreamDocument& document) {
         ++result.documents;
         DocumentReader::Document read;
         read.bytes = document.bytes;
-        read.padded = document.padded;
-        read.truncated = document.truncated();
+        read.padded = true;
+        read.truncated = document.truncated;
         read.full_size_bytes = document.full_size_bytes;
         read.observed = seams.clock.wall_now();
         (*reader)->read(read, result.sink);
-        auto root = tree.read(document.bytes, document.padded);
+        auto root = tree.read(document.bytes, true);
         for (size_t i = 0; root && i < rules.size(); ++i) {
             result.found[i] += leads_somewhere(*root, rules[i].path) ? 1U : 0U;
         }

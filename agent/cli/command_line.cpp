@@ -66,11 +66,12 @@ Application::Application() {
 
     parse_command->add_option("--as", parse.format, "format of the logs; list: print the names")
         ->type_name("FORMAT");
-    parse_command->add_option("--to", parse.to, "record (JSON) or cef; record unless told")
-        ->type_name("record|cef")
+    parse_command->add_option("--to", parse.to, "record (JSON), cef or leef; record unless told")
+        ->type_name("record|cef|leef")
         ->transform(
-            CLI::CheckedTransformer(std::vector<std::pair<std::string, ParseTo>>{
-                                        {"record", ParseTo::kRecord}, {"cef", ParseTo::kCef}})
+            CLI::CheckedTransformer(
+                std::vector<std::pair<std::string, ParseTo>>{
+                    {"record", ParseTo::kRecord}, {"cef", ParseTo::kCef}, {"leef", ParseTo::kLeef}})
                 .description(""));
     parse_command->add_option("--config", parse.config, "take format and map from its sources")
         ->type_name("FILE");

@@ -29,7 +29,7 @@ struct CheckArguments {
     std::string sample;  // empty: none
 };
 
-enum class ParseTo : uint8_t { kRecord, kCef };
+enum class ParseTo : uint8_t { kRecord, kCef, kLeef };
 
 struct ParseArguments {
     std::string format;  // "list": print the names; empty: as configured, else auto

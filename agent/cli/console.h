@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "platform/file_system.h"
+#include "tail/parted_stream.h"
 
 namespace llmtrail {
 
@@ -23,17 +24,16 @@ class TextSink {
     virtual bool is_terminal() const = 0;
 };
 
-class InputStream {
+class InputStream : public PartedStream {
  public:
-    virtual ~InputStream() = default;
-    virtual Result<size_t> read(char* out, size_t size) = 0;  // 0 at the end
+    Result<bool> next_part() override { return false; }
 };
 
 class Inputs {
  public:
     virtual ~Inputs() = default;
-    virtual Result<std::unique_ptr<InputStream>> open(
-        const std::string& path) = 0;  // "-": standard input
+    // "-": standard input, as it comes. Files are unpacked, each member of an archive a part.
+    virtual Result<std::unique_ptr<InputStream>> open(const std::string& path) = 0;
 };
 
 std::unique_ptr<TextSink> make_stdout_sink();

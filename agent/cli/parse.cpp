@@ -26,6 +26,7 @@ struct Reading {
     std::unique_ptr<DocumentReader> reader;
     std::string source_id;
     uint64_t document_bytes_max = kDocumentBytesMaxDefault;
+    bool joins = true;
 };
 
 Result<Reading> reading_of(const std::string& path, const ParseArguments& arguments,
@@ -38,7 +39,8 @@ Result<Reading> reading_of(const std::string& path, const ParseArguments& argume
     if (!reader) {
         return fail(std::move(reader.error()));
     }
-    return Reading{std::move(*reader), from.id, from.max_document_bytes};
+    return Reading{std::move(*reader), from.id, from.max_document_bytes,
+                   from.join_bytes_max > 0 && from.join_age_max_ms > 0};
 }
 
 Result<void> parse_file(const std::string& path, Reading& reading, RecordPrinter& printer,
@@ -48,14 +50,15 @@ Result<void> parse_file(const std::string& path, Reading& reading, RecordPrinter
         return fail(std::move(input.error()));
     }
     DocumentFeed feed(**input, reading.document_bytes_max);
-    auto outcome = feed.run([&](const FedDocument& document) {
+    auto outcome = feed.run([&](const StreamDocument& document) {
         DocumentReader::Document read;
         read.bytes = document.bytes;
-        read.padded = document.padded;
-        read.truncated = document.truncated();
+        read.padded = true;
+        read.truncated = document.truncated;
         read.full_size_bytes = document.full_size_bytes;
         read.observed = seams.clock.wall_now();
-        printer.start_document(document, path == "-" ? "" : path, reading.source_id, read.observed);
+        printer.start_document(document, path == "-" ? "" : path, reading.source_id, read.observed,
+                               reading.joins);
         reading.reader->read(read, printer);
         return printer.outcome().has_value();
     });
@@ -84,7 +87,10 @@ ExitCode refuse_input(const std::string& path, const Error& error, CommandSeams 
     }
     if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kUnsupported) {
         seams.talk.hint(
-            "only regular files are opened; pipe anything else into `llmtrail parse -`");
+            "only regular files are opened, plain or packed with gzip, zstd or zip; pipe anything "
+            "else "
+            "into "
+            "`llmtrail parse -`");
     }
     return ExitCode::kIo;
 }
@@ -127,6 +133,7 @@ ExitCode parse_command(const ParseArguments& arguments, CommandSeams seams) {
             break;
         }
     }
+    printer.print_waiting();
     if (auto written = printer.flush(); !written) {
         return seams.talk.refuse(written.error());
     }

@@ -2,6 +2,7 @@
 
 #include "base/hex.h"
 #include "base/utf8.h"
+#include "enrich/enrich.h"
 #include "platform/host.h"
 
 namespace llmtrail {
@@ -34,16 +35,19 @@ RecordPrinter::RecordPrinter(ParseTo to, TextSink& data, Secret digest_key)
     : to_(to), data_(data), digest_(digest_key) {
     if (to == ParseTo::kCef) {
         formatter_ = make_cef_formatter(format_options());
+    } else if (to == ParseTo::kLeef) {
+        formatter_ = make_leef_formatter(format_options());
     }
 }
 
-void RecordPrinter::start_document(const FedDocument& document, std::string_view path,
-                                   std::string_view source_id, UnixNanos observed) {
+void RecordPrinter::start_document(const StreamDocument& document, std::string_view path,
+                                   std::string_view source_id, UnixNanos observed, bool joins) {
     document_ = &document;
     path_ = path;
     source_id_ = source_id;
     observed_ = observed;
     ordinal_ = 0;
+    joins_ = joins;
     ++totals_.documents;
 }
 
@@ -73,10 +77,45 @@ void RecordPrinter::stamp() {
 void RecordPrinter::commit() {
     stamp();
     ++ordinal_;
+    print(record_);
+}
+
+void RecordPrinter::commit_piece(const RecordPiece& piece) {
+    if (!joins_) {
+        commit();
+        return;
+    }
+    stamp();
+    ++ordinal_;
+    key_.assign(piece.key);
+    if (!key_.empty()) {
+        key_.append("\n").append(source_id_);  // keys are unique within a source only
+    }
+    JoinPiece joined{key_, piece.rank, piece.order, piece.last};
+    if (join_.add(record_, joined, {}, MonotonicNanos()) == JoinTable::Added::kWhole) {
+        print(record_);
+    }
+    print_joined();
+}
+
+void RecordPrinter::print_joined() {
+    while (join_.ready()) {
+        join_.take(record_, places_);
+        print(record_);
+    }
+}
+
+void RecordPrinter::print_waiting() {
+    join_.expire_all();
+    print_joined();
+}
+
+void RecordPrinter::print(AuditRecord& record) {
+    add_languages(record, LanguageOf::kPrompt);
     if (formatter_ != nullptr) {
-        formatter_->format(record_, reference_outside_spool(totals_.records), out_);
+        formatter_->format(record, reference_outside_spool(totals_.records), out_);
     } else {
-        append_record_json(out_, record_, "");
+        append_record_json(out_, record, "");
     }
     if (data_.is_terminal()) {
         out_ = terminal_safe(out_);

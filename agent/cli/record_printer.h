@@ -1,15 +1,18 @@
-// The sink of `parse`: each record of a document as one line, JSON or CEF, on stdout. Main thread.
+// The sink of `parse`: each record as one line, JSON or CEF, on stdout. Pieces of records are
+// joined over all inputs of a run, by bytes and not by age (docs/joining.md). Main thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/document_feed.h"
 #include "crypto/digest.h"
 #include "format/formatter.h"
+#include "join/join_table.h"
 #include "parsers/parser.h"
 
 namespace llmtrail {
@@ -28,11 +31,16 @@ class RecordPrinter : public RecordSink {
     RecordPrinter(ParseTo to, TextSink& data, Secret digest_key);
 
     // Records until the next call come from this document; `path` empty: standard input.
-    void start_document(const FedDocument& document, std::string_view path,
-                        std::string_view source_id, UnixNanos observed);
+    // `joins`: of its source; false: each piece is a record.
+    void start_document(const StreamDocument& document, std::string_view path,
+                        std::string_view source_id, UnixNanos observed, bool joins = true);
 
     AuditRecord& begin() override;
     void commit() override;
+    void commit_piece(const RecordPiece& piece) override;
+
+    // At the end of all input: what still waits for the rest is printed as it is.
+    void print_waiting();
 
     Result<void> flush();
 
@@ -42,17 +50,23 @@ class RecordPrinter : public RecordSink {
 
  private:
     void stamp();
+    void print(AuditRecord& record);
+    void print_joined();
 
     ParseTo to_;
     TextSink& data_;
     Hmac digest_;
     std::unique_ptr<Formatter> formatter_;
-    const FedDocument* document_ = nullptr;
+    const StreamDocument* document_ = nullptr;
     std::string path_;
     std::string source_id_;
     UnixNanos observed_;
     int64_t ordinal_ = 0;
+    bool joins_ = true;
     AuditRecord record_;
+    JoinTable join_{JoinLimits()};
+    std::string key_;
+    std::vector<PiecePlace> places_;
     std::string out_;
     Result<void> outcome_;
     ParseTotals totals_;

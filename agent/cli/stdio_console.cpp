@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/console.h"
+#include "tail/unpacked_stream.h"
 
 namespace llmtrail {
 
@@ -64,15 +65,27 @@ class FileInput : public InputStream {
  public:
     explicit FileInput(std::unique_ptr<ReadableFile> file) : file_(std::move(file)) {}
 
-    Result<size_t> read(char* out, size_t size) override {
-        auto got = file_->read_at(offset_, out, size);
-        offset_ += got ? *got : 0;
-        return got;
+    Result<void> open() {
+        const auto info = file_->info();
+        if (!info) {
+            return fail(info.error());
+        }
+        // Files of /proc and the like have no size.
+        auto text = open_unpacked(*file_, info->size_bytes > 0 ? info->size_bytes : UINT64_MAX);
+        if (!text) {
+            return fail(text.error());
+        }
+        text_ = std::move(*text);
+        return {};
     }
+
+    Result<size_t> read(char* out, size_t size) override { return text_->read(out, size); }
+
+    Result<bool> next_part() override { return text_->next_part(); }
 
  private:
     std::unique_ptr<ReadableFile> file_;
-    uint64_t offset_ = 0;
+    std::unique_ptr<PartedStream> text_;
 };
 
 class StdioInputs : public Inputs {
@@ -87,7 +100,11 @@ class StdioInputs : public Inputs {
         if (!file) {
             return fail(std::move(file.error()));
         }
-        return std::make_unique<FileInput>(std::move(*file));
+        auto input = std::make_unique<FileInput>(std::move(*file));
+        if (auto opened = input->open(); !opened) {
+            return fail(std::move(opened.error()));
+        }
+        return input;
     }
 
  private:

@@ -25,7 +25,7 @@ constexpr std::array<Choice<uint8_t>, 20> kFacilities = {{
 }};
 constexpr std::array<std::string_view, 3> kLaterTypes = {"splunk_hec", "sentinel", "kafka"};
 constexpr std::array<std::string_view, 3> kLaterTransports = {"udp", "relp", "unix"};
-constexpr std::array<std::string_view, 2> kLaterFormats = {"leef", "json"};
+constexpr std::array<std::string_view, 1> kLaterFormats = {"json"};
 constexpr std::array<std::string_view, 5> kSyslogKeys = {"address", "transport", "framing",
                                                          "facility", "tls"};
 constexpr std::array<std::string_view, 14> kOutputKeys = {
@@ -193,8 +193,9 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
     if (!read_type(reader, output)) {
         return output;  // its other keys belong to a type this version does not know
     }
-    static constexpr std::array<Choice<EventFormat>, 1> kFormats = {{{"cef", EventFormat::kCef}}};
-    if (!is_of_later_version(reader, "format", kLaterFormats, "this version has cef")) {
+    static constexpr std::array<Choice<EventFormat>, 2> kFormats = {
+        {{"cef", EventFormat::kCef}, {"leef", EventFormat::kLeef}}};
+    if (!is_of_later_version(reader, "format", kLaterFormats, "this version has cef and leef")) {
         reader.choice("format", output.format, kFormats);
     }
     uint64_t max_event = output.max_event_bytes;

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, bool>, 2> kStartAt = {
     {{"beginning", false}, {"end", true}}};
+constexpr std::array<std::pair<std::string_view, DetectLanguage>, 3> kDetectLanguage = {{
+    {"none", DetectLanguage::kNone},
+    {"prompt", DetectLanguage::kPrompt},
+    {"both", DetectLanguage::kBoth},
+}};
 constexpr std::string_view kPathsHint = "paths: [/var/log/app/*.jsonl]";
 
 bool has_component(std::string_view path, std::string_view component) {
@@ -82,6 +87,17 @@ void read_time_zone(MapReader& reader, SourceSettings& source) {
     }
 }
 
+void read_join(MapReader& source_reader, SourceSettings& source, Problems& problems) {
+    const ConfigNode* node = source_reader.find("join");
+    if (node == nullptr) {
+        return;
+    }
+    MapReader reader(*node, "`join` of " + source_reader.what(), problems);
+    reader.size("max_bytes", source.join_bytes_max, 0, kJoinBytesMost);
+    reader.duration_ms("max_age", source.join_age_max_ms, 0, kJoinAgeMsMost);
+    reader.finish();
+}
+
 bool is_dotted_path(std::string_view path) {
     return !path.empty() && path.front() != '.' && path.back() != '.' &&
            path.find("..") == std::string_view::npos;
@@ -131,8 +147,9 @@ SourceSettings read_source(const ConfigNode& item, const ConfigVocabulary& vocab
     reader.size("max_document", max_document, kMaxDocumentBytesLeast, kMaxDocumentBytesMost);
     source.max_document_bytes = max_document;
     read_time_zone(reader, source);
-    reader.later("whole_files", "false");
-    reader.later("join");
+    reader.choice("detect_language", source.detect_language, kDetectLanguage);
+    reader.boolean("whole_files", source.whole_files);
+    read_join(reader, source, problems);
     read_map(reader, vocabulary, source);
     reader.finish();
     return source;

@@ -12,6 +12,8 @@ namespace llmtrail {
 
 inline constexpr uint64_t kMaxDocumentBytesLeast = uint64_t{1} << 10;
 inline constexpr uint64_t kMaxDocumentBytesMost = uint64_t{64} << 20;
+inline constexpr uint64_t kJoinBytesMost = uint64_t{256} << 20;
+inline constexpr int64_t kJoinAgeMsMost = 3'600'000;
 inline constexpr uint64_t kMaxEventBytesLeast = 1024;
 inline constexpr uint64_t kMaxEventBytesMost = uint64_t{1} << 20;
 inline constexpr uint64_t kPreviewCharactersMost = 4096;

@@ -15,19 +15,27 @@
 
 namespace llmtrail {
 
+// Of which texts the agent tells the language when the source does not.
+enum class DetectLanguage : uint8_t { kNone, kPrompt, kBoth };
+
 struct SourceSettings {
     std::string id;
     std::vector<std::string> paths;
     std::vector<std::string> exclude;
     std::string format = "auto";
     bool start_at_end = false;
+    bool whole_files = false;  // complete files, packed or not, each read once
     size_t max_document_bytes = size_t{16} << 20;
-    int32_t utc_offset_seconds = 0;                        // time_zone: UTC or ±hh:mm
+    int32_t utc_offset_seconds = 0;  // time_zone: UTC or ±hh:mm
+    // Of pieces that wait for the rest of their record; 0 for one of them: each piece is a record.
+    uint64_t join_bytes_max = uint64_t{16} << 20;
+    int64_t join_age_max_ms = 60'000;
+    DetectLanguage detect_language = DetectLanguage::kPrompt;
     std::vector<std::pair<std::string, std::string>> map;  // catalogue field name, dotted path
 };
 
 enum class OutputType : uint8_t { kSyslog, kFile };
-enum class EventFormat : uint8_t { kCef };
+enum class EventFormat : uint8_t { kCef, kLeef };
 enum class SyslogTransport : uint8_t { kTls, kTcp };
 enum class Framing : uint8_t { kOctet, kLf };
 

@@ -35,7 +35,9 @@ class Ingest::Worker {
 
     int64_t hold_ms() const { return pacer_.hold_ms(seams_.clock.monotonic_now()); }
 
-    bool caught_up() const { return caught_up_ && !news_waits() && spool_.batch_records() == 0; }
+    bool caught_up() const {
+        return caught_up_ && !waits_for_files() && !news_waits() && spool_.batch_records() == 0;
+    }
 
     void finish();
 
@@ -56,8 +58,11 @@ class Ingest::Worker {
 
     void note_records();
     void collect_positions();
+    bool waits_for_files() const;
     int64_t scan_interval_ms() const;
     void look_for_files(bool news_from_watch);
+    bool flush(SourceIntake& source);
+    bool commit_due();
     uint64_t read_sources();
     void fail_commit(const Error& error);
     bool commit();
@@ -77,6 +82,7 @@ class Ingest::Worker {
     MonotonicNanos last_scan_;
     bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
     MonotonicNanos full_since_;
+    std::optional<MonotonicNanos> held_since_;  // pieces whose positions are not committed
     bool scanned_ = false;
     bool full_ = false;  // the spool took no more: sources are not read
     bool caught_up_ = false;
@@ -99,23 +105,13 @@ Result<void> Ingest::Worker::add_sources(const Settings& settings) {
 
 Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
                                         std::vector<FilePosition> saved) {
-    std::vector<MapRule> map;
-    for (const auto& [field, path] : settings.map) {
-        std::optional<Field> known = field_by_name(field);
-        if (!known) {
-            return fail(ErrorCode::kConfig,
-                        "source " + settings.id + ": map: no field is called " + field);
-        }
-        map.push_back(MapRule{*known, split_path(path)});
-    }
-    auto reader =
-        DocumentReader::make(settings.format, std::move(map), settings.utc_offset_seconds);
-    if (!reader) {
-        return fail(std::move(reader.error()).with_context("source " + settings.id));
+    Result<DocumentRead> read = seams_.make_document_read(settings);
+    if (!read) {
+        return fail(std::move(read.error()).with_context("source " + settings.id));
     }
     auto intake =
-        std::make_unique<SourceIntake>(settings, std::move(*reader), spool_, seams_.clock,
-                                       seams_.log, mailbox_, [this](SourceIntake&) { commit(); });
+        std::make_unique<SourceIntake>(settings, std::move(*read), spool_, seams_.clock, seams_.log,
+                                       mailbox_, [this](SourceIntake&) { commit(); });
     SourceTailOptions options{
         .source_id = settings.id,
         .paths = settings.paths,
@@ -123,6 +119,7 @@ Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
         .start_at_end = settings.start_at_end,
         .document_bytes_max = settings.max_document_bytes,
         .follow_symlinks = false,
+        .whole_files = settings.whole_files,
     };
     intake->attach(SourceTail::make(options, seams_.files, seams_.watch, seams_.clock,
                                     position_hasher(spool_.position_key()), std::move(saved)));
@@ -153,9 +150,7 @@ bool Ingest::Worker::append_news(bool all) {
         if (!news) {
             return true;
         }
-        for (Bytes& section : sections) {
-            section.clear();
-        }
+        sections = {};
         fill_agent_record(record, *news, seams_.clock.wall_now());
         encode_record(record, sections);
         append_sections(sections, spool_);
@@ -181,13 +176,7 @@ const std::vector<SourceTotals>& Ingest::Worker::totals() {
 
 void Ingest::Worker::collect_positions() {
     for (const auto& source : sources_) {
-        if (source->has_overflow()) {
-            if (std::optional<FilePosition> position = source->overflow_position()) {
-                positions_.note(*position);
-            }
-            continue;
-        }
-        for (const FilePosition& position : source->tail().changed_positions()) {
+        for (const FilePosition& position : source->take_positions()) {
             positions_.note(position);
         }
     }
@@ -211,6 +200,7 @@ bool Ingest::Worker::commit() {
         full_ = false;
     }
     positions_.clear();
+    held_since_.reset();
     committed_records_ += records;
     if (*batch && !(*batch)->records.empty()) {
         recent_.push(std::move(*batch));
@@ -238,6 +228,11 @@ void Ingest::Worker::seal(SealReason reason) {
     failed_ = failed_ || cadence_.failed();
 }
 
+bool Ingest::Worker::waits_for_files() const {
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [](const auto& source) { return source->tail().waits_for_files(); });
+}
+
 // A tail that looked at many files just now may put off looking for new ones by a second: the look
 // after news is followed by one more. While there is always something to read nobody asks the
 // watch, so it is looked as often.
@@ -245,7 +240,7 @@ int64_t Ingest::Worker::scan_interval_ms() const {
     if (seams_.watch.descriptor() < 0) {
         return kPollIntervalMs;
     }
-    return settling_ || !caught_up_ ? kSettleIntervalMs : kRescanIntervalMs;
+    return settling_ || !caught_up_ || waits_for_files() ? kSettleIntervalMs : kRescanIntervalMs;
 }
 
 // Also while sources wait for space: a file that is rotated away then is kept by its descriptor.
@@ -263,21 +258,39 @@ void Ingest::Worker::look_for_files(bool news_from_watch) {
     last_scan_ = now;
 }
 
+// True when nothing of the source waits for the spool, and the spool takes more.
+bool Ingest::Worker::flush(SourceIntake& source) {
+    while (!source.flush() || spool_.batch_full()) {
+        if (!commit()) {
+            return false;
+        }
+    }
+    return true;
+}
+
 uint64_t Ingest::Worker::read_sources() {
     uint64_t read = 0;
     for (const auto& source : sources_) {
-        while (!source->flush()) {
-            if (!commit()) {
-                return read;
-            }
+        source->expire(seams_.clock.monotonic_now());
+        if (!flush(*source)) {
+            return read;
         }
         read += source->read(kReadBudgetBytes);
         note_records();
+        if (source->holds_unsaved() && !held_since_) {
+            held_since_ = seams_.clock.monotonic_now();
+        }
         if (spool_.batch_full() && !commit()) {
             break;
         }
     }
     return read;
+}
+
+bool Ingest::Worker::commit_due() {
+    MonotonicNanos now = seams_.clock.monotonic_now();
+    return spool_.batch_full() || pacer_.due(now, caught_up_) ||
+           (held_since_ && now >= held_since_->after_millis(kHeldPositionMs));
 }
 
 bool Ingest::Worker::step(bool news_from_watch) {
@@ -291,8 +304,7 @@ bool Ingest::Worker::step(bool news_from_watch) {
     if (!full_) {
         read = read_sources();
         caught_up_ = read == 0 && !full_;
-        if (!full_ &&
-            (spool_.batch_full() || pacer_.due(seams_.clock.monotonic_now(), caught_up_))) {
+        if (!full_ && commit_due()) {
             commit();
         }
     }
@@ -304,25 +316,37 @@ bool Ingest::Worker::step(bool news_from_watch) {
 
 int64_t Ingest::Worker::wait_ms() const {
     MonotonicNanos now = seams_.clock.monotonic_now();
-    auto until = [&](MonotonicNanos at) {
-        return std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1);
+    int64_t wait = INT64_MAX;
+    auto not_after = [&](MonotonicNanos at) {
+        wait = std::min(wait, std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1));
     };
-    int64_t wait = until(last_scan_.after_millis(scan_interval_ms()));
+    not_after(last_scan_.after_millis(scan_interval_ms()));
     if (full_) {
-        wait = std::min(wait, until(full_since_.after_millis(kFullRetryMs)));
+        not_after(full_since_.after_millis(kFullRetryMs));
         return cadence_.wait_ms(wait);
     }
-    if (int64_t commit_ms = pacer_.wait_ms(now); commit_ms >= 0) {
-        wait = std::min(wait, commit_ms);
+    if (held_since_) {
+        not_after(held_since_->after_millis(kHeldPositionMs));
     }
-    if (int64_t news_ms = news_.wait_ms(now); news_ms >= 0) {
-        wait = std::min(wait, news_ms);
+    for (const auto& source : sources_) {
+        if (std::optional<MonotonicNanos> expiry = source->next_expiry()) {
+            not_after(*expiry);
+        }
+    }
+    for (int64_t left : {pacer_.wait_ms(now), news_.wait_ms(now)}) {
+        wait = left >= 0 ? std::min(wait, left) : wait;
     }
     return cadence_.wait_ms(wait);
 }
 
 void Ingest::Worker::finish() {
     take_letters();
+    for (const auto& source : sources_) {
+        source->expire_all();
+        if (!flush(*source)) {
+            return;
+        }
+    }
     for (bool told = false; !told;) {
         told = append_news(true);
         if (!commit()) {

@@ -18,6 +18,7 @@
 #include "log/log.h"
 #include "parsers/parser.h"
 #include "pipeline/commit_pacer.h"
+#include "pipeline/document_read.h"
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/recent_batches.h"
@@ -33,6 +34,7 @@ inline constexpr uint64_t kReadBudgetBytes = uint64_t{1} << 20;  // a source's t
 inline constexpr int64_t kRescanIntervalMs = 5000;               // the poll behind inotify
 inline constexpr int64_t kSettleIntervalMs = 1000;               // once after news
 inline constexpr int64_t kPollIntervalMs = 250;                  // when there is no inotify
+inline constexpr int64_t kHeldPositionMs = 1000;                 // positions of pieces that wait
 inline constexpr int64_t kFullRetryMs = 1000;                    // when the spool is full
 
 struct IngestSeams {
@@ -40,6 +42,7 @@ struct IngestSeams {
     FileWatch& watch;
     Clock& clock;
     Log& log;
+    MakeDocumentRead make_document_read = document_read_of;
 };
 
 class Ingest {
@@ -59,8 +62,8 @@ class Ingest {
     // All sources read to their ends and everything appended is committed.
     bool caught_up() const;
 
-    // Makes the last records durable: news, open batch, seal. What fails is logged and left to the
-    // next start.
+    // Makes the last records durable: pieces that still wait, news, open batch, seal. What fails is
+    // logged and left to the next start.
     void finish();
 
     void announce(AgentNews news);  // an agent record with the next step

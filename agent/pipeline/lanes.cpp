@@ -60,7 +60,11 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
         Route route({.kinds = output.only.kinds,
                      .classes = output.only.classes,
                      .min_severity = output.only.min_severity});
-        LaneParts parts{std::move(*made), make_cef_formatter(format_options(output, host_id, name)),
+        FormatOptions options = format_options(output, host_id, name);
+        LaneParts parts{std::move(*made),
+                        output.format == EventFormat::kLeef
+                            ? make_leef_formatter(std::move(options))
+                            : make_cef_formatter(std::move(options)),
                         std::move(route)};
         lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered),
                                                recovered.next_index, recent, spool, mailbox,

@@ -22,8 +22,11 @@ constexpr EventClass kClasses[] = {
     {100, "LLM interaction", "/LLM/Interaction", 1, kInfo},
     {110, "LLM interaction failed", "/LLM/Interaction/Error", 4, kWarning},
     {120, "LLM tool call", "/LLM/Tool", 3, kInfo},
+    {130, "LLM feedback", "/LLM/Feedback", 1, kInfo},
+    {140, "LLM evaluation", "/LLM/Evaluation", 1, kInfo},
     {150, "Data source retrieved", "/LLM/Retrieval", 2, kInfo},
     {150, "Data source retrieved", "/LLM/Retrieval", 5, kInfo},
+    {190, "Other activity", "/LLM/Other", 1, kInfo},
     {200, "Guardrail block", "/LLM/Guardrail/Block", 6, kWarning},
     {201, "Guardrail flag", "/LLM/Guardrail/Flag", 4, kNotice},
     {202, "Guardrail redaction", "/LLM/Guardrail/Redact", 4, kNotice},
@@ -36,6 +39,10 @@ constexpr EventClass kClasses[] = {
     {410, "Access or role change", "/LLM/Access/Role", 6, kWarning},
     {410, "Access or role change", "/LLM/Access/Role", 8, kWarning},
     {411, "Credential issued or revoked", "/LLM/Access/Key", 6, kWarning},
+    {412, "Sign-in or sign-out", "/LLM/Access/SignIn", 3, kInfo},
+    {412, "Sign-in or sign-out", "/LLM/Access/SignIn", 5, kNotice},
+    {413, "Data or settings read", "/LLM/Access/Read", 2, kInfo},
+    {413, "Data or settings read", "/LLM/Access/Read", 4, kNotice},
     {500, "Anomaly", "/LLM/Anomaly", 7, kWarning},
     {600, "Integrity failure", "/Agent/Integrity/Chain", 10, kCritical},
     {601, "Sequence gap", "/Agent/Integrity/Gap", 9, kCritical},
@@ -77,14 +84,22 @@ constexpr const EventClass& row(uint16_t id, size_t nth = 0) {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::string_view kGuardWords[] = {"guardrail", "moderation", "safety", "filter",
-                                            "jailbreak", "toxicity",   "pii",    "redaction",
-                                            "dlp",       "masking"};
+constexpr std::string_view kGuardWords[] = {
+    "guardrail", "moderation", "safety",  "filter", "jailbreak", "toxicity", "pii",
+    "redaction", "dlp",        "masking", "armor",  "blocklist", "raipolic", "raiblock"};
 constexpr std::string_view kRemovalWords[] = {"delete", "disable", "remove", "detach",
                                               "bypass", "off",     "weaken"};
 constexpr std::string_view kOverrideWords[] = {"override", "overrid", "bypass"};
-constexpr std::string_view kCredentialWords[] = {"key",        "token",    "secret",
-                                                 "credential", "password", "certificate"};
+// What holds a credential, or what is done with one; azure writes its operations in one word.
+constexpr std::string_view kCredentialWords[] = {
+    "key", "token", "secret", "credential", "password", "certificate", "listkey", "regeneratekey"};
+// Of a setting's name: max_tokens and the like are none.
+constexpr std::string_view kPasswordWords[] = {"password", "secret", "credential", "apikey"};
+constexpr std::string_view kRoleWords[] = {"role",   "permission", "member",    "invite", "grant",
+                                           "revoke", "owner",      "privilege", "elevat", "promot",
+                                           "scim",   "directory",  "sso"};
+constexpr std::string_view kSignInWords[] = {"login",   "logon",  "logout", "logoff", "signin",
+                                             "signout", "signup", "sso",    "mfa",    "session"};
 constexpr std::string_view kPrivilegedWords[] = {"admin", "owner", "root", "superuser",
                                                  "privileged"};
 constexpr std::string_view kPromptWords[] = {"prompt", "template", "instruction", "system"};
@@ -210,6 +225,35 @@ int strictness(std::string_view value) {
                : -1;
 }
 
+bool any_has_word(std::initializer_list<std::string_view> texts, Words words) {
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](std::string_view text) { return has_word(text, words); });
+}
+
+bool names_credential(const AuditRecord& record) {
+    return any_has_word({record.text(Field::kConfigResourceType), record.text(Field::kEventAction)},
+                        kCredentialWords) ||
+           has_word(record.text(Field::kConfigSetting), kPasswordWords);
+}
+
+bool names_role(const AuditRecord& record) {
+    if (equals_any(record.text(Field::kConfigResourceType),
+                   {"user", "users", "group", "groups", "service_account"})) {
+        return true;
+    }
+    return any_has_word({record.text(Field::kConfigResourceType), record.text(Field::kEventAction),
+                         record.text(Field::kConfigSetting)},
+                        kRoleWords);
+}
+
+const EventClass& role_class(const AuditRecord& record) {
+    bool privileged =
+        any_has_word({record.text(Field::kConfigSetting), record.text(Field::kConfigResourceType),
+                      record.text(Field::kEventAction), record.text(Field::kConfigNewValue)},
+                     kPrivilegedWords);
+    return row(410, privileged ? 1 : 0);
+}
+
 const EventClass& config_class(const AuditRecord& record) {
     std::string_view setting = record.text(Field::kConfigSetting);
     std::string_view resource = record.text(Field::kConfigResourceType);
@@ -224,25 +268,25 @@ const EventClass& config_class(const AuditRecord& record) {
         }
         return row(400);
     }
+    if (names_credential(record)) {
+        return row(411);
+    }
+    if (names_role(record)) {
+        return role_class(record);
+    }
     bool of_model = has_word(setting, kModelWords) || has_word(resource, kModelWords);
     return of_model && !has_word(setting, kLoggingWords) ? row(402) : row(400);
 }
 
 const EventClass& access_class(const AuditRecord& record) {
-    std::string_view setting = record.text(Field::kConfigSetting);
-    std::string_view resource = record.text(Field::kConfigResourceType);
-    std::string_view action = record.text(Field::kEventAction);
-    for (std::string_view text : {setting, resource, action}) {
-        if (has_word(text, kCredentialWords)) {
-            return row(411);
-        }
+    bool failed = record.text(Field::kEventOutcome) == "failure";
+    if (names_credential(record)) {
+        return row(411);
     }
-    for (std::string_view text : {setting, resource, action, record.text(Field::kConfigNewValue)}) {
-        if (has_word(text, kPrivilegedWords)) {
-            return row(410, 1);
-        }
+    if (has_word(record.text(Field::kEventAction), kSignInWords)) {
+        return row(412, failed ? 1 : 0);
     }
-    return row(410);
+    return names_role(record) ? role_class(record) : row(413, failed ? 1 : 0);
 }
 
 const EventClass& edit_class(const AuditRecord& record) {
@@ -328,6 +372,15 @@ const EventClass& event_class_of(const AuditRecord& record, const GuardrailSumma
     }
     if (kind == "retrieval") {
         return row(150, has_sensitive_source(record) ? 1 : 0);
+    }
+    if (kind == "feedback") {
+        return row(130);
+    }
+    if (kind == "evaluation") {
+        return row(140);
+    }
+    if (kind == "other") {
+        return row(190);
     }
     bool failed = kind == "error" || record.text(Field::kEventOutcome) == "failure";
     return row(failed ? 110 : 100);

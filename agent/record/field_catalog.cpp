@@ -134,8 +134,8 @@ constexpr std::array<FieldRow, kFieldCount> kRows = {{
     {Field::kErrorCode, 126, "error.code", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "provider's error code when it differs from its type"},
     {Field::kRecordState, 127, "llm.audit.record.state", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "complete, partial or amended"},
     {Field::kRecordParts, 128, "llm.audit.record.parts", FieldType::kInteger, "count", Section::kEnvelope, Privacy::kPublic, {"", ""}, "pieces joined into this record"},
-    {Field::kRecordSourceLoss, 129, "llm.audit.record.source_loss", FieldType::kTextList, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "loss known to have happened before the agent: sampled, masked, truncated, dropped_attributes"},
-    {Field::kRecordFlags, 130, "llm.audit.record.flags", FieldType::kTextList, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailFlags", ""}, "what was odd about the document: duplicate_keys, invalid_utf8, lone_surrogate, control_character, non_finite_number, huge_number, unterminated, truncated_document, truncated_section, trailing_bytes, body_not_json, incomplete_stream, unmapped_truncated"},
+    {Field::kRecordSourceLoss, 129, "llm.audit.record.source_loss", FieldType::kTextList, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "loss known to have happened before the agent: sampled, masked, truncated, dropped_attributes, encrypted, content_not_logged (the source does not write the texts)"},
+    {Field::kRecordFlags, 130, "llm.audit.record.flags", FieldType::kTextList, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailFlags", ""}, "what was odd about the document: duplicate_keys, invalid_utf8, lone_surrogate, control_character, non_finite_number, huge_number, unterminated, truncated_document, truncated_section, trailing_bytes, body_not_json, incomplete_stream, unmapped_truncated, negative_duration, updated_later, reread (read again after a crash: may repeat a record)"},
     {Field::kRejectReason, 131, "llm.audit.reject.reason", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"msg", ""}, "why a document is no record"},
     {Field::kRejectDigest, 132, "llm.audit.reject.digest", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailRejectDigest", ""}, "keyed digest of the rejected bytes"},
     {Field::kAgentClass, 133, "llm.audit.agent.class", FieldType::kInteger, "", Section::kEnvelope, Privacy::kPublic, {"*", ""}, "event class of an agent record"},
@@ -166,6 +166,17 @@ constexpr std::array<FieldRow, kFieldCount> kRows = {{
     {Field::kFeedbackComment, 158, "llm.audit.feedback.comment", FieldType::kText, "", Section::kOutput, Privacy::kContent, {"", ""}, "comment with the rating"},
     {Field::kGenAiEvaluationExplanation, 159, "gen_ai.evaluation.explanation", FieldType::kText, "", Section::kOutput, Privacy::kContent, {"", ""}, "explanation of the score"},
     {Field::kErrorMessage, 160, "error.message", FieldType::kText, "", Section::kOutput, Privacy::kContent, {"", ""}, "text of the error"},
+    {Field::kPromptToxicityMethod, 161, "llm.audit.prompt.toxicity.method", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "as response.toxicity.method"},
+    {Field::kResponseLanguageConfidence, 162, "llm.audit.response.language.confidence", FieldType::kReal, "0..1", Section::kEnvelope, Privacy::kPublic, {"", ""}, "how sure the detector was"},
+    {Field::kResponseLanguageSource, 163, "llm.audit.response.language.source", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "source or agent"},
+    {Field::kRecordNativeId, 164, "llm.audit.record.native_id", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "the source's own id of this entry"},
+    {Field::kApiKeyId, 165, "llm.audit.api_key.id", FieldType::kText, "", Section::kEnvelope, Privacy::kPersonal, {"llmtrailApiKeyId", ""}, "the key the caller used: its id, name or hash in the source, never the key"},
+    {Field::kGenAiResponseTimeToFirstChunk, 166, "gen_ai.response.time_to_first_chunk", FieldType::kReal, "s", Section::kEnvelope, Privacy::kPublic, {"", ""}, "time to the first part of a streamed answer"},
+    {Field::kGenAiAgentVersion, 167, "gen_ai.agent.version", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "version of the agent"},
+    {Field::kGenAiPromptName, 168, "gen_ai.prompt.name", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "name of the prompt template"},
+    {Field::kTags, 169, "llm.audit.tags", FieldType::kTextList, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "labels the application or gateway gave"},
+    {Field::kResponseCached, 170, "llm.audit.response.cached", FieldType::kBoolean, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailCached", ""}, "a gateway answered from its cache"},
+    {Field::kHttpRequestResendCount, 171, "http.request.resend_count", FieldType::kInteger, "count", Section::kEnvelope, Privacy::kPublic, {"", ""}, "which retry this was"},
 }};
 // clang-format on
 

@@ -176,9 +176,20 @@ enum class Field : uint16_t {
     kFeedbackComment,
     kGenAiEvaluationExplanation,
     kErrorMessage,
+    kPromptToxicityMethod,
+    kResponseLanguageConfidence,
+    kResponseLanguageSource,
+    kRecordNativeId,
+    kApiKeyId,
+    kGenAiResponseTimeToFirstChunk,
+    kGenAiAgentVersion,
+    kGenAiPromptName,
+    kTags,
+    kResponseCached,
+    kHttpRequestResendCount,
 };
 
-inline constexpr size_t kFieldCount = 160;
+inline constexpr size_t kFieldCount = 171;
 
 enum class FieldType : uint8_t {
     kText,

@@ -13,7 +13,6 @@ namespace {
 
 constexpr uint8_t kMethodStored = 0;
 constexpr uint8_t kMethodZstd = 1;
-constexpr size_t kSectionHeadBytes = 9;
 constexpr int kWindowLogMax = 20;  // written: bounds the compressor's memory to a few MiB
 // Level 1, as the library has it for inputs above 256 KiB, also for the smaller ones of a short
 // batch: a tenth faster on prose and a hundredth larger.

@@ -35,6 +35,9 @@ std::optional<DocumentSpan> DocumentSplitter::next(ByteView bytes) {
                     begin_document(bytes.front());
                 }
                 break;
+            case Mode::kArrayStart:
+                bytes.remove_prefix(look_at_array_start(bytes));
+                break;
             case Mode::kBrackets:
                 span = scan_brackets(bytes);
                 break;
@@ -104,8 +107,39 @@ void DocumentSplitter::begin_document(char first) {
         }
         credit_ -= cost;
     }
+    if (first == '[') {
+        mode_ = Mode::kArrayStart;
+        array_start_ = ArrayStart();
+    } else {
+        begin_brackets();
+    }
+}
+
+void DocumentSplitter::begin_brackets() {
     mode_ = Mode::kBrackets;
+    frontier_ = start_;
     brackets_.begin(document_bytes_max_, document_bytes_max_ * kEndlessFactor);
+}
+
+// Returns how many bytes it is done with. When they were an array's and some came with an earlier
+// call, wants() goes back to the bracket.
+size_t DocumentSplitter::look_at_array_start(ByteView bytes) {
+    const uint64_t began = frontier_;
+    size_t at = frontier_ == start_ ? 1 : 0;
+    for (; at < bytes.size(); ++at) {
+        const auto verdict = array_start_.take(bytes[at]);
+        if (verdict == ArrayStart::Verdict::kArray) {
+            begin_brackets();
+            return 0;
+        }
+        if (verdict == ArrayStart::Verdict::kText) {
+            mode_ = Mode::kLine;
+            break;
+        }
+    }
+    frontier_ = began + at;
+    scanned_bytes_ += at;
+    return at;
 }
 
 std::optional<DocumentSpan> DocumentSplitter::scan_brackets(ByteView& bytes) {

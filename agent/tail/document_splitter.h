@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "tail/array_start.h"
 #include "tail/bracket_scanner.h"
 
 namespace llmtrail {
@@ -43,16 +44,21 @@ class DocumentSplitter {
     // next() again.
     std::optional<DocumentSpan> finish();
 
+    // The open document has brackets, and they are being followed.
+    bool in_brackets() const { return mode_ == Mode::kBrackets; }
+
     uint64_t scanned_bytes() const {
         return scanned_bytes_;
     }  // work done, for the tests of its bound
 
  private:
-    enum class Mode : uint8_t { kBetween, kByteOrderMark, kBrackets, kLine };
+    enum class Mode : uint8_t { kBetween, kByteOrderMark, kArrayStart, kBrackets, kLine };
 
     size_t skip_separators(ByteView bytes);
     size_t skip_byte_order_mark(ByteView bytes);
     void begin_document(char first);
+    void begin_brackets();
+    size_t look_at_array_start(ByteView bytes);
     std::optional<DocumentSpan> scan_brackets(ByteView& bytes);
     std::optional<DocumentSpan> scan_line(ByteView& bytes);
     void break_at(uint64_t offset);
@@ -64,6 +70,7 @@ class DocumentSplitter {
     uint64_t failed_at_ = 0;  // brackets were followed in vain up to here
     uint64_t credit_ = kRescanCreditBytesMax;
     uint64_t scanned_bytes_ = 0;
+    ArrayStart array_start_;
     BracketScanner brackets_;
     Mode mode_;
     bool after_return_ = false;  // in a line: the byte before frontier_ is CR

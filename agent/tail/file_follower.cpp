@@ -138,8 +138,9 @@ void FileFollower::miss(TailedFile& file, Siblings& siblings, TailSink& sink) {
         file.missed_look = look_;
         return;
     }
-    if (file.known_bytes > file.accounted()) {
-        sink.file_lost(file.path, file.known_bytes - file.accounted());
+    const uint64_t lost = file.missed_look == UINT64_MAX ? 0 : file.bytes_that_go_with_it();
+    if (lost > 0) {
+        sink.file_lost(file.path, lost);
     }
     file.missed_look = UINT64_MAX;  // settle() forgets it
 }
@@ -166,9 +167,9 @@ void FileFollower::compare_saved(TailSink& sink) {
 }
 
 void FileFollower::replaced(TailedFile& file, TailSink& sink) {
-    const FilePosition position = file.resumed ? file.position(hasher_) : *file.reported;
-    const uint64_t lost =
-        file.known_bytes > file.accounted() ? file.known_bytes - file.accounted() : 0;
+    FilePosition position = file.resumed ? file.position(hasher_) : *file.reported;
+    position.open_ranges = file.reread().ranges();  // what is held in memory is not read again
+    const uint64_t lost = file.bytes_that_go_with_it();
     Siblings siblings(files_);
     TailedFile* copy = nullptr;
     if (position.offset > 0) {
@@ -188,14 +189,16 @@ void FileFollower::replaced(TailedFile& file, TailSink& sink) {
         sink.file_lost(file.path, lost);
     }
     file.restart(0);
+    sink.content_moved(file.id, copy != nullptr ? std::optional(copy->id) : std::nullopt);
 }
 
 // The generations between the last that was known at a path and the one there now: nobody saw them
 // at that path.
 void FileFollower::add_generations(std::vector<FoundFile>& fresh, Siblings& siblings) {
     for (const auto& [path, vacancy] : vacated_) {
-        const bool filled = std::any_of(fresh.begin(), fresh.end(),
-                                        [&](const FoundFile& f) { return f.path == path; });
+        const bool filled =
+            std::any_of(fresh.begin(), fresh.end(),
+                        [&path = path](const FoundFile& f) { return f.path == path; });
         if (vacancy.look != look_ && !filled) {
             continue;
         }
@@ -232,6 +235,7 @@ void FileFollower::admit(FoundFile& found) {
         if (in_same_folder(path, found.path) &&
             (is_current || may_be_generation_of(name_of(path), name_of(found.path)))) {
             file.after = vacancy.last;
+            file.must_report = true;  // with the one before it, whose new name would hide it
             vacancy.last = file.id;
         }
     }
@@ -330,7 +334,8 @@ void FileFollower::settle() {
             file->resumed && quiet &&
             (file->detached || (file->holds_open_document() && has_successor(*file)));
         const bool read = !file->has_unread() && file->resumed;
-        if (file->missed_look == UINT64_MAX || (file->detached && quiet && read)) {
+        if (!file->holds_pieces() &&
+            (file->missed_look == UINT64_MAX || (file->detached && quiet && read))) {
             leaving.push_back(file->id);
         } else if (read && !file->detached && now.millis_since(file->used_at) >= kIdleCloseMillis) {
             file->close();
@@ -342,7 +347,7 @@ void FileFollower::settle() {
     for (; rotated > kRotatedFilesMax; --rotated) {
         const TailedFile* oldest = nullptr;
         for (const auto& file : all_) {
-            if (file->moved && !file->has_unread() &&
+            if (file->moved && !file->has_unread() && !file->holds_pieces() &&
                 (oldest == nullptr || file->modified < oldest->modified)) {
                 oldest = file.get();
             }

@@ -29,13 +29,34 @@ using PositionHash = std::array<char, 32>;
 // about the text.
 using PositionHasher = std::function<PositionHash(ByteView)>;
 
-// Bytes before `offset` whose records a join still holds in memory: re-read after a restart.
+// Bytes before `offset` with pieces of records that a join still holds in memory: handed out again
+// after a restart (docs/joining.md).
 struct OpenRange {
+    enum class Held : uint8_t {
+        kAll,        // every piece in its documents
+        kLoose,      // some of them, perhaps not all
+        kSome,       // one document: its pieces from first_piece on
+        kSomeLoose,  // of those some, perhaps not all
+    };
+
     uint64_t begin = 0;
     uint64_t end = 0;
+    Held held = Held::kAll;
+    uint32_t first_piece = 0;  // of one document only
+    uint32_t pieces = 0;
+
+    bool of_one_document() const { return held == Held::kSome || held == Held::kSomeLoose; }
+
+    bool loose() const { return held == Held::kLoose || held == Held::kSomeLoose; }
 
     bool operator==(const OpenRange&) const = default;
 };
+
+inline constexpr uint64_t kNoOpenDocument = UINT64_MAX;
+
+// Sorts them, and makes loose ones of those with the least between them until there are at most
+// kOpenRangesMax. The document at `open_document` is read again anyway: its ranges stay apart.
+void limit_open_ranges(std::vector<OpenRange>& ranges, uint64_t open_document = kNoOpenDocument);
 
 struct FilePosition {
     std::string source_id;
@@ -50,8 +71,11 @@ struct FilePosition {
     uint64_t open_document =
         0;  // start of the document whose records are partly sealed; == offset: none
     uint32_t open_document_records = 0;  // how many of them are sealed
-    std::vector<OpenRange> open_ranges;  // at most kOpenRangesMax
-    bool finished = false;               // this file is gone: its position is to be forgotten
+    std::vector<OpenRange>
+        open_ranges;        // at most kOpenRangesMax, as limit_open_ranges() leaves them
+    bool finished = false;  // this file is gone: its position is to be forgotten
+    bool complete =
+        false;  // a whole file that was read to its end (docs/tailing.md, "Whole files")
 
     bool operator==(const FilePosition&) const = default;
 };

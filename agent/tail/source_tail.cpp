@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tail/file_follower.h"
+#include "tail/whole_file_tail.h"
 
 namespace llmtrail {
 
@@ -28,6 +29,7 @@ class FollowingTail : public SourceTail {
 
     std::vector<FilePosition> changed_positions() override;
     std::vector<FilePosition> all_positions() override;
+    void set_open_ranges(const FileId& file, std::vector<OpenRange> ranges) override;
     uint64_t lag_bytes() const override;
 
     size_t files() const override { return follower_.all().size(); }
@@ -35,6 +37,14 @@ class FollowingTail : public SourceTail {
  private:
     bool readable(TailedFile& file) {
         return file.resumed && !file.blocked && file.has_unread() && !follower_.must_wait(file);
+    }
+
+    // Pieces of records in any file come before what is new in every file, as they did.
+    bool must_reread() const {
+        const auto& all = follower_.all();
+        return std::any_of(all.begin(), all.end(), [](const auto& file) {
+            return file->rereads() && file->resumed && !file->blocked;
+        });
     }
 
     TailedFile::Turn turn(TailedFile& file, TailSink& sink);
@@ -53,11 +63,12 @@ uint64_t FollowingTail::read(TailSink& sink, uint64_t budget_bytes) {
     bool progress = true;
     while (progress && bytes < budget_bytes) {
         progress = false;
+        const bool rereading = must_reread();
         // Files may be added during the pass, never removed.
         for (size_t left = follower_.all().size(); left > 0 && bytes < budget_bytes; --left) {
             next_ = next_ < follower_.all().size() ? next_ : 0;
             TailedFile& file = *follower_.all()[next_++];
-            if (!readable(file)) {
+            if ((rereading && !file.rereads()) || !readable(file)) {
                 continue;
             }
             const TailedFile::Turn done = turn(file, sink);
@@ -125,8 +136,7 @@ std::vector<FilePosition> FollowingTail::changed_positions() {
         if (!file->resumed || !file->changed()) {
             continue;
         }
-        file->reported = file->position(follower_.hasher());
-        file->must_report = false;
+        file->told(file->position(follower_.hasher()));
         changed.push_back(*file->reported);
     }
     return changed;
@@ -142,6 +152,12 @@ std::vector<FilePosition> FollowingTail::all_positions() {
     return all;
 }
 
+void FollowingTail::set_open_ranges(const FileId& id, std::vector<OpenRange> ranges) {
+    if (TailedFile* file = follower_.find(id)) {
+        file->set_open_ranges(std::move(ranges));
+    }
+}
+
 uint64_t FollowingTail::lag_bytes() const {
     uint64_t lag = 0;
     for (const auto& file : follower_.all()) {
@@ -155,6 +171,10 @@ uint64_t FollowingTail::lag_bytes() const {
 std::unique_ptr<SourceTail> SourceTail::make(const SourceTailOptions& options, FileSystem& files,
                                              FileWatch& watch, Clock& clock, PositionHasher hasher,
                                              std::vector<FilePosition> saved) {
+    if (options.whole_files) {
+        return make_whole_file_tail(options, files, watch, clock, std::move(hasher),
+                                    std::move(saved));
+    }
     return std::make_unique<FollowingTail>(options, files, watch, clock, std::move(hasher),
                                            std::move(saved));
 }

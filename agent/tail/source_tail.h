@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,16 @@ struct SourceTailOptions {
     bool start_at_end = false;
     size_t document_bytes_max = 0;
     bool follow_symlinks = false;
+    // Complete files, packed or not, each read once (docs/tailing.md, "Whole files").
+    bool whole_files = false;
+};
+
+// A document that was handed out before the agent started: of its pieces (docs/joining.md) only
+// these are wanted, everything else of it is sealed.
+struct Reread {
+    uint32_t first_piece = 0;
+    uint32_t pieces = UINT32_MAX;
+    bool loose = false;  // some of them may be sealed, too
 };
 
 struct TailedDocument {
@@ -44,9 +55,11 @@ struct TailedDocument {
     bool unterminated = false;     // the file ended (rotated or removed) inside it
     // After a restart inside it: skip this many of its records.
     uint32_t records_already_sealed = 0;
+    std::optional<Reread> reread;
 };
 
-// Bytes in documents (full_size_bytes), skipped bytes and lost bytes add up to what files held.
+// Bytes in documents (full_size_bytes, those read again apart), skipped bytes and lost bytes add up
+// to what files held.
 class TailSink {
  public:
     virtual ~TailSink() = default;
@@ -59,6 +72,9 @@ class TailSink {
     virtual void file_problem(std::string_view path, const Error& error) = 0;
     // Truncated or gone before it was read: bytes known to have been there.
     virtual void file_lost(std::string_view path, uint64_t unread_bytes) = 0;
+
+    // What was read of `from` is now in `to` (a copy made before it was truncated), or nowhere.
+    virtual void content_moved(const FileId& /*from*/, const std::optional<FileId>& /*to*/) {}
 };
 
 class SourceTail {
@@ -89,7 +105,16 @@ class SourceTail {
     // All of them that are not finished, as changed_positions() told them last.
     virtual std::vector<FilePosition> all_positions() = 0;
 
+    // Pieces of this file's documents that a join holds now: they go with its position, which
+    // thereby changes, and keep it from being forgotten.
+    virtual void set_open_ranges(const FileId& file, std::vector<OpenRange> ranges) = 0;
+
     virtual uint64_t lag_bytes() const = 0;  // known to be unread
+
+    // Files are there that are not read before another look, a second after the last, finds them
+    // unchanged.
+    virtual bool waits_for_files() const { return false; }
+
     virtual size_t files() const = 0;
 };
 

@@ -3,28 +3,11 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "tail/read_exactly.h"
 
 namespace llmtrail {
 
 namespace {
-
-// Up to `size` bytes at `offset`: fewer when the file ends there.
-Result<Bytes> read_exactly(ReadableFile& file, uint64_t offset, size_t size) {
-    Bytes bytes(size, '\0');
-    size_t done = 0;
-    while (done < size) {
-        const auto got = file.read_at(offset + done, bytes.data() + done, size - done);
-        if (!got) {
-            return fail(got.error());
-        }
-        if (*got == 0) {
-            break;
-        }
-        done += *got;
-    }
-    bytes.resize(done);
-    return bytes;
-}
 
 uint64_t before(uint64_t offset) {
     return offset - std::min<uint64_t>(offset, kTailHashBytes);
@@ -62,6 +45,7 @@ TailedFile::TailedFile(const SourceTailOptions& options, FileSystem& files,
     fingerprint_bytes_ = saved.fingerprint_bytes;
     fingerprint_ = saved.fingerprint;
     reported = saved;
+    reread_ = RangeReread(saved.open_ranges);
     if (saved.open_document < saved.offset) {
         open_ = saved;
     }
@@ -128,6 +112,8 @@ void TailedFile::restart(uint64_t offset) {
     guard_.clear();
     tail_.clear();
     open_.reset();
+    reread_ = RangeReread();
+    held_ranges_.clear();
     fingerprint_bytes_ = 0;
     fingerprint_ = {};
     resumed = true;
@@ -144,6 +130,9 @@ TailedFile::Turn TailedFile::read(ReadBuffer& buffer, TailSink& sink) {
         const bool other =
             opened.error().code == ErrorCode::kBusy || opened.error().code == ErrorCode::kNotFound;
         return {other ? Outcome::kMoved : Outcome::kFailed, 0, opened.error()};
+    }
+    if (rereads()) {
+        return read_again(sink);
     }
     suspect = false;
     const uint64_t accounted_before = accounted_;
@@ -170,6 +159,23 @@ TailedFile::Turn TailedFile::read(ReadBuffer& buffer, TailSink& sink) {
     }
     turn->bytes = std::max(new_bytes, accounted_ - accounted_before);
     return *turn;
+}
+
+TailedFile::Turn TailedFile::read_again(TailSink& sink) {
+    const auto turn = reread_.read({*handle_, id, path, options_.document_bytes_max}, sink);
+    ranges_changed_ = true;
+    if (!turn) {
+        return {Outcome::kFailed, 0, turn.error()};
+    }
+    if (turn->shorter) {
+        return {Outcome::kTruncated, turn->bytes, {}};
+    }
+    return {turn->stopped ? Outcome::kStopped : Outcome::kProgress, turn->bytes, {}};
+}
+
+void TailedFile::set_open_ranges(std::vector<OpenRange> ranges) {
+    ranges_changed_ = ranges_changed_ || ranges != held_ranges_;
+    held_ranges_ = std::move(ranges);
 }
 
 // The buffer from a little before the open document on when that fits, so that it can be handed out
@@ -298,7 +304,7 @@ void TailedFile::update_fingerprint(const PositionHasher& hasher) {
 }
 
 bool TailedFile::changed() const {
-    if (must_report) {
+    if (must_report || ranges_changed_) {
         return true;
     }
     if (held_records_) {
@@ -311,9 +317,27 @@ bool TailedFile::changed() const {
                     : accounted_ > 0;
 }
 
+void TailedFile::told(const FilePosition& position) {
+    reported = position;
+    must_report = false;
+    ranges_changed_ = false;
+}
+
+// A document that counts as unread is read again as a whole: no range is needed for it.
+std::vector<OpenRange> TailedFile::open_ranges_before(uint64_t offset,
+                                                      uint64_t open_document) const {
+    std::vector<OpenRange> ranges = reread_.ranges();
+    ranges.insert(ranges.end(), held_ranges_.begin(), held_ranges_.end());
+    std::erase_if(ranges, [&](const OpenRange& range) { return range.end > offset; });
+    limit_open_ranges(ranges, open_document);
+    return ranges;
+}
+
 FilePosition TailedFile::position(const PositionHasher& hasher) const {
     if (open_ && !held_records_) {
-        return *open_;
+        FilePosition as_resumed = *open_;
+        as_resumed.open_ranges = open_ranges_before(as_resumed.offset, as_resumed.open_document);
+        return as_resumed;
     }
     FilePosition position;
     position.source_id = options_.source_id;
@@ -329,6 +353,7 @@ FilePosition TailedFile::position(const PositionHasher& hasher) const {
         position.offset = handing_out_->end;
         position.open_document_records = *held_records_;
     }
+    position.open_ranges = open_ranges_before(position.offset, position.open_document);
     const bool between_turns = buffer_ == nullptr;
     position.tail_hash = hasher(between_turns ? tail_ : bytes_before(position.offset));
     return position;

@@ -11,6 +11,7 @@
 #include "platform/file_system.h"
 #include "tail/document_splitter.h"
 #include "tail/position.h"
+#include "tail/range_reread.h"
 #include "tail/source_tail.h"
 
 namespace llmtrail {
@@ -79,8 +80,18 @@ class TailedFile {
     void update_fingerprint(const PositionHasher& hasher);
     FilePosition position(const PositionHasher& hasher) const;
 
+    // Ranges of the position it was resumed from, still to be handed out again.
+    bool rereads() const { return !reread_.done(); }
+
+    const RangeReread& reread() const { return reread_; }
+
+    // As the sink told them; with those of reread() they are the position's.
+    void set_open_ranges(std::vector<OpenRange> ranges);
+
+    bool holds_pieces() const { return !held_ranges_.empty(); }
+
     bool has_unread() const {
-        return suspect || splitter_.wants() < size_bytes ||
+        return rereads() || suspect || splitter_.wants() < size_bytes ||
                (finish_due && splitter_.position() < read_end_);
     }
 
@@ -88,9 +99,15 @@ class TailedFile {
 
     uint64_t read_end() const { return read_end_; }
 
+    // Known to have been there, and neither read nor held by anybody.
+    uint64_t bytes_that_go_with_it() const {
+        return (known_bytes > accounted_ ? known_bytes - accounted_ : 0) + reread_.bytes();
+    }
+
     uint64_t unread_bytes() const { return size_bytes > accounted_ ? size_bytes - accounted_ : 0; }
 
     bool changed() const;
+    void told(const FilePosition& position);  // it will be in the next frame
 
     bool holds_open_document() const { return read_end_ > splitter_.position(); }
 
@@ -117,11 +134,13 @@ class TailedFile {
     std::optional<FilePosition> reported;  // as told last
 
  private:
+    Turn read_again(TailSink& sink);
     std::optional<Turn> fill(ReadBuffer& buffer, uint64_t& new_bytes);
     std::optional<Turn> hand_out(const DocumentSpan& span, const ReadBuffer& buffer,
                                  TailSink& sink);
     std::optional<Turn> finish(ReadBuffer& buffer, TailSink& sink);
     void account_separators(TailSink& sink);
+    std::vector<OpenRange> open_ranges_before(uint64_t offset, uint64_t open_document) const;
     Bytes bytes_before(uint64_t offset) const;
 
     const SourceTailOptions& options_;
@@ -140,6 +159,9 @@ class TailedFile {
     std::optional<FilePosition>
         open_;    // resumed within this document, which was not handed out since
     Bytes tail_;  // the bytes before accounted_, as of the end of the last turn
+    RangeReread reread_;
+    std::vector<OpenRange> held_ranges_;
+    bool ranges_changed_ = false;  // since the position was told last
 };
 
 }  // namespace llmtrail

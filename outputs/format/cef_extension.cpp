@@ -295,6 +295,22 @@ void CefExtension::fit(size_t bytes_max, const CefKeyId* preview_order, size_t p
     }
 }
 
+// "key=value " or "key=value keyLabel=label ". A value holds no '=' that is not escaped, so that
+// the label is told from it.
+CefExtension::Parts CefExtension::parts_of(const Pair& pair) const {
+    std::string_view text = text_.view().substr(pair.begin, pair.end - pair.begin);
+    text.remove_prefix(kKeyBlocks[pair.key].size);
+    text.remove_suffix(1);
+    std::string_view name = kCefKeys[pair.key].name;
+    size_t mark = text.rfind(kLabelSuffix);
+    bool labelled = mark != std::string_view::npos && mark > name.size() &&
+                    text.substr(0, mark).ends_with(name) && text[mark - name.size() - 1] == ' ';
+    if (!labelled) {
+        return {{}, text};
+    }
+    return {text.substr(mark + kLabelSuffix.size()), text.substr(0, mark - name.size() - 1)};
+}
+
 void CefExtension::write(std::string& out) const {
     size_t start = out.size();
     std::string_view text = text_.view();

@@ -48,6 +48,20 @@ class CefExtension {
     size_t written_size() const;
     void write(std::string& out) const;
 
+    // What write() writes, one by one: `visit(key, label, escaped_value)`; label "" for most. The
+    // count of omitted keys is not among them.
+    template <typename Visitor>
+    void for_each(Visitor&& visit) const {
+        for (const Pair& pair : pairs()) {
+            if (!pair.dropped) {
+                Parts parts = parts_of(pair);
+                visit(pair.key, parts.label, parts.value);
+            }
+        }
+    }
+
+    size_t omitted() const { return omitted_; }
+
  private:
     // "key=value " and, with a label, "keyLabel=label " too.
     struct Pair {
@@ -73,6 +87,13 @@ class CefExtension {
                    characters == other.characters;
         }
     };
+
+    struct Parts {
+        std::string_view label;
+        std::string_view value;
+    };
+
+    Parts parts_of(const Pair& pair) const;
 
     char* begin_pair(CefKeyId key, std::string_view label, size_t value_bytes_max);
     void end_pair(CefKeyId key, std::string_view label, size_t begin);

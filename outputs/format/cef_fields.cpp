@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -227,7 +228,21 @@ void add_request_context(CefExtension& extension, const AuditRecord& record, Cef
     extension.add_text(cef_key("requestContext"), {}, scratch.context);
 }
 
-// The names of the guardrails that did more than allow.
+// Takes the last item off again when an earlier one is the same. `start`: what the list was long.
+static void drop_repeated_item(std::string& list, size_t start) {
+    std::string_view whole(list);
+    std::string_view last = whole.substr(start > 0 ? start + 1 : 0);
+    for (size_t at = 0; at < start;) {
+        size_t end = std::min(whole.find(',', at), start);
+        if (whole.substr(at, end - at) == last) {
+            list.resize(start);
+            return;
+        }
+        at = end + 1;
+    }
+}
+
+// The guardrails that did more than allow, each once: its name and what it found.
 void add_guardrails(CefExtension& extension, const AuditRecord& record, CefScratch& scratch) {
     scratch.guardrails.clear();
     ObjectListReader list(record.text(Field::kGuardrails));
@@ -252,9 +267,16 @@ void add_guardrails(CefExtension& extension, const AuditRecord& record, CefScrat
             }
         }
         std::string_view shown = !name.empty() ? name : !rule.empty() ? rule : category;
-        if (acted && !shown.empty()) {
-            append_item(scratch.guardrails, shown);
+        if (!acted || shown.empty()) {
+            continue;
         }
+        scratch.list.assign(shown);
+        if (!category.empty() && category != shown) {
+            scratch.list.append(1, ':').append(category);
+        }
+        size_t start = scratch.guardrails.size();
+        append_item(scratch.guardrails, scratch.list);
+        drop_repeated_item(scratch.guardrails, start);
     }
     extension.add_text(cef_key("cs4"), field_row(Field::kGuardrails).event.label,
                        scratch.guardrails);

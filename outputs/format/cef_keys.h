@@ -97,6 +97,8 @@ inline constexpr std::array kCefKeys = {
     CefKey{"llmtrailAction", 1023, CefKeep::kCustom},
     CefKey{"llmtrailUserEmail", 1023, CefKeep::kCustom},
     CefKey{"llmtrailDeviceId", 1023, CefKeep::kCustom},
+    CefKey{"llmtrailApiKeyId", 255, CefKeep::kCustom},
+    CefKey{"llmtrailCached", 5, CefKeep::kCustom},
     CefKey{"llmtrailClientAddress", 255, CefKeep::kCustom},
     CefKey{"llmtrailTimePrecision", 63, CefKeep::kCustom},
 };

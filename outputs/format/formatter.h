@@ -46,5 +46,6 @@ class Formatter {
 };
 
 std::unique_ptr<Formatter> make_cef_formatter(FormatOptions options);
+std::unique_ptr<Formatter> make_leef_formatter(FormatOptions options);  // LEEF 1.0, tabs between
 
 }  // namespace llmtrail

@@ -1,8 +1,9 @@
 #include "bodies/anthropic.h"
 
-#include <algorithm>
-
+#include "bodies/anthropic_parts.h"
 #include "bodies/bedrock_guardrail.h"
+#include "bodies/role_messages.h"
+#include "bodies/usage_detail.h"
 
 namespace llmtrail {
 
@@ -21,88 +22,18 @@ constexpr MemberField kRequestMembers[] = {
     {"tools", Field::kGenAiToolDefinitions},
 };
 
-constexpr std::string_view kParameters[] = {
-    "tool_choice",        "thinking",    "anthropic_version", "anthropic_beta",
-    "context_management", "mcp_servers", "output_config"};
-
 constexpr MemberField kResponseMembers[] = {
     {"id", Field::kGenAiResponseId},
     {"model", Field::kGenAiResponseModel},
+    {"request_id", Field::kHttpRequestId},
 };
 
-void write_image(const BodyPlace& place, JsonValue block, MessagesWriter& out) {
-    JsonValue source = block["source"];
-    std::string_view type = source["type"].text();
-    if (type == "base64" && source["data"].is_string()) {
-        out.blob("image", source["media_type"].text(), source["data"].text());
-        place.below("source").keep_others(source, {"type", "media_type", "data"});
-    } else if (type == "url" && source["url"].is_string()) {
-        out.uri("image", source["url"].text());
-        place.below("source").keep_others(source, {"type", "url"});
-    } else if (type == "file" && source["file_id"].is_string()) {
-        out.file("image", source["file_id"].text());
-        place.below("source").keep_others(source, {"type", "file_id"});
-    } else {
-        out.given(block);
-        return;
+std::string_view system_text(const BodyPlace& place, JsonValue block) {
+    std::string_view text = block["text"].text();
+    if (!text.empty()) {
+        place.keep_others(block, {"type", "text"});
     }
-    place.keep_others(block, {"type", "source"});
-}
-
-void write_content(const BodyPlace& place, JsonValue content, MessagesWriter& out, bool of_answer) {
-    if (content.is_string()) {
-        out.text(content.text());
-        return;
-    }
-    if (!content.is_array()) {
-        place.keep(content);
-        return;
-    }
-    size_t index = 0;
-    for (JsonValue block : content.items()) {
-        write_anthropic_block(place.below(index++), block, out, of_answer);
-    }
-}
-
-void read_system(const BodyPlace& place, JsonValue system) {
-    if (system.is_string()) {
-        add_system_text(place.scratch(), system.text());
-    } else {
-        size_t index = 0;
-        for (JsonValue block : system.items()) {
-            BodyPlace here = place.below(index++);
-            if (block["text"].is_string()) {
-                add_system_text(place.scratch(), block["text"].text());
-                here.keep_others(block, {"type", "text"});
-            } else {
-                here.keep(block);
-            }
-        }
-    }
-    if (!system.is_string() && !system.is_array()) {
-        place.keep(system);
-    }
-}
-
-void read_messages(const BodyPlace& place, JsonValue messages) {
-    MessagesWriter& out = place.scratch().input;
-    size_t index = 0;
-    for (JsonValue message : messages.items()) {
-        BodyPlace here = place.below(index++);
-        if (!message.is_object()) {
-            here.keep(message);
-            continue;
-        }
-        out.begin_message(message["role"].text());
-        for (JsonMember member : message.members()) {
-            if (member.key == "content") {
-                write_content(here.below("content"), member.value, out, false);
-            } else if (member.key != "role" || !member.value.is_string()) {
-                here.keep(member.key, member.value);
-            }
-        }
-        out.end_message();
-    }
+    return text;
 }
 
 // "\n\nHuman: …\n\nAssistant:" is one text to the old completion API; it is kept as the user typed
@@ -119,7 +50,21 @@ void read_prompt(const BodyPlace& place, JsonValue prompt) {
     out.end_message();
 }
 
-void read_error(const BodyPlace& place, JsonValue error) {
+// What a parameter that is kept as given means.
+void read_parameter(AuditRecord& record, JsonMember parameter) {
+    JsonValue value = parameter.value;
+    if (parameter.key == "output_config") {
+        fill(record, Field::kGenAiRequestReasoningEffort, value["effort"]);
+        value = value["format"];
+    }
+    if (parameter.key.starts_with("output_") && value["type"].text() == "json_schema") {
+        fill_text(record, Field::kGenAiOutputType, "json");
+    }
+}
+
+}  // namespace
+
+void read_anthropic_error(const BodyPlace& place, JsonValue error) {
     for (JsonMember member : error.members()) {
         if (member.key == "type") {
             place.fill_or_keep(Field::kErrorType, member.key, member.value);
@@ -134,60 +79,46 @@ void read_error(const BodyPlace& place, JsonValue error) {
     }
 }
 
-}  // namespace
-
-void write_anthropic_block(const BodyPlace& place, JsonValue block, MessagesWriter& out,
-                           bool of_answer) {
-    std::string_view type = block["type"].text();
-    if (!block.is_object()) {
-        place.keep(block);
-    } else if (type == "text" && block["text"].is_string()) {
-        out.text(block["text"].text());
-        place.keep_others(block, {"type", "text"});
-    } else if (type == "thinking" && block["thinking"].is_string()) {
-        out.reasoning(block["thinking"].text());
-        place.keep_others(block, {"type", "thinking"});
-    } else if (type == "tool_use") {
-        out.tool_call(block["id"].text(), block["name"].text(), block["input"]);
-        if (of_answer) {
-            add_tool_call(place.scratch(), block["id"].text(), block["name"].text(),
-                          block["input"]);
+bool AnthropicUsage::read(const BodyPlace& place, JsonMember member) {
+    JsonMember* counter = counter_of(member.key);
+    if (counter != nullptr) {
+        if (counter->value.exists() && counter->value.integer() != member.value.integer()) {
+            return false;
         }
-        place.keep_unless_text(block, {"id", "name"});
-        place.keep_others(block, {"type", "id", "name", "input"});
-    } else if (type == "tool_result") {
-        out.tool_result(block["tool_use_id"].text(), block["content"]);
-        if (!of_answer) {
-            add_tool_result(place.scratch(), block["tool_use_id"].text(), block["content"]);
-        }
-        place.keep_unless_text(block, {"tool_use_id"});
-        place.keep_others(block, {"type", "tool_use_id", "content"});
-    } else if (type == "image") {
-        write_image(place, block, out);
+        *counter = member;
+    } else if (member.key == "service_tier") {
+        place.fill_or_keep(Field::kGenAiResponseServiceTier, member.key, member.value);
     } else {
-        out.given(block);
+        if (member.key == "output_tokens_details") {
+            fill(place.record(), Field::kGenAiUsageReasoningOutputTokens,
+                 member.value["thinking_tokens"]);
+        }
+        add_usage_detail(place, member.key, member.value);
     }
+    return true;
+}
+
+JsonMember* AnthropicUsage::counter_of(std::string_view key) {
+    if (key == "input_tokens") {
+        return &counts.input;
+    }
+    if (key == "output_tokens") {
+        return &counts.output;
+    }
+    if (key == "cache_read_input_tokens") {
+        return &counts.cache_read;
+    }
+    return key == "cache_creation_input_tokens" ? &counts.cache_write : nullptr;
 }
 
 void read_anthropic_usage(const BodyPlace& place, JsonValue usage) {
-    UsageCounts counts;
-    counts.input_excludes_cache = true;
+    AnthropicUsage read;
     for (JsonMember member : usage.members()) {
-        if (member.key == "input_tokens") {
-            counts.input = member;
-        } else if (member.key == "output_tokens") {
-            counts.output = member;
-        } else if (member.key == "cache_read_input_tokens") {
-            counts.cache_read = member;
-        } else if (member.key == "cache_creation_input_tokens") {
-            counts.cache_write = member;
-        } else if (member.key == "service_tier") {
-            place.fill_or_keep(Field::kGenAiResponseServiceTier, member.key, member.value);
-        } else {
+        if (!read.read(place, member)) {
             place.keep(member.key, member.value);
         }
     }
-    store_usage(place, counts);
+    store_usage(place, read.counts);
     if (!usage.is_object()) {
         place.keep(usage);
     }
@@ -209,20 +140,18 @@ void read_anthropic_request(JsonValue body, std::string_view path, BodyScratch& 
         }
         if (member.key == "messages" && member.value.is_array()) {
             fill_text(record, Field::kGenAiOperationName, "chat");
-            read_messages(place.below("messages"), member.value);
+            read_role_messages(place.below("messages"), member.value, write_anthropic_block);
         } else if (member.key == "system") {
-            read_system(place.below("system"), member.value);
+            read_system_blocks(place.below("system"), member.value, system_text);
         } else if (member.key == "prompt") {
             read_prompt(place, member.value);
         } else if (member.key == "metadata" && member.value["user_id"].is_string()) {
             BodyPlace metadata = place.below("metadata");
             metadata.fill_or_keep(Field::kUserId, "user_id", member.value["user_id"]);
             metadata.keep_others(member.value, {"user_id"});
-        } else if (std::find(std::begin(kParameters), std::end(kParameters), member.key) !=
-                   std::end(kParameters)) {
-            add_member(scratch.parameters, member.key, member.value);
         } else {
-            place.keep(member.key, member.value);
+            add_member(scratch.parameters, member.key, member.value);
+            read_parameter(record, member);
         }
     }
 }
@@ -240,7 +169,8 @@ void read_anthropic_response(JsonValue body, std::string_view path, BodyScratch&
             scratch.output.text(completion.text());
         }
         if (content.exists()) {
-            write_content(place.below("content"), content, scratch.output, true);
+            write_blocks(place.below("content"), content, write_anthropic_block, scratch.output,
+                         true);
         }
         scratch.output.end_message(reason.empty() ? reason : normalized_finish_reason(reason));
     }
@@ -263,7 +193,7 @@ void read_anthropic_response(JsonValue body, std::string_view path, BodyScratch&
         if (key == "usage") {
             read_anthropic_usage(place.below("usage"), member.value);
         } else if (key == "error") {
-            read_error(place.below("error"), member.value);
+            read_anthropic_error(place.below("error"), member.value);
         } else {
             place.keep(key, member.value);
         }

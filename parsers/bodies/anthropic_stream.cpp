@@ -3,7 +3,9 @@
 #include <map>
 
 #include "bodies/anthropic.h"
+#include "bodies/anthropic_parts.h"
 #include "bodies/bedrock_guardrail.h"
+#include "bodies/stream_parts.h"
 
 namespace llmtrail {
 
@@ -27,7 +29,8 @@ class AnthropicStream {
     void delta(const BodyPlace& here, JsonValue event);
     void message_start(const BodyPlace& here, JsonValue message);
     void message_delta(const BodyPlace& here, JsonValue event);
-    void read_end_usage(const BodyPlace& here, size_t index, JsonValue usage);
+    void start_usage(const BodyPlace& here, JsonValue usage);
+    void end_usage(const BodyPlace& here, size_t index, JsonValue usage);
     void write();
     void write_block(const Block& block);
 
@@ -37,9 +40,22 @@ class AnthropicStream {
     std::string_view reason_;
     std::string completion_;
     bool whole_ = false;
-    UsageCounts usage_;
+    AnthropicUsage usage_;
+    size_t start_event_ = 0;
     size_t usage_event_ = 0;
 };
+
+// Its output count is a first guess that the end of the stream replaces.
+void AnthropicStream::start_usage(const BodyPlace& here, JsonValue usage) {
+    for (JsonMember counter : usage.members()) {
+        if (counter.key == "output_tokens" || !usage_.read(here, counter)) {
+            here.keep(counter.key, counter.value);
+        }
+    }
+    if (!usage.is_object()) {
+        here.keep(usage);
+    }
+}
 
 void AnthropicStream::message_start(const BodyPlace& here, JsonValue message) {
     for (JsonMember member : message.members()) {
@@ -50,18 +66,7 @@ void AnthropicStream::message_start(const BodyPlace& here, JsonValue message) {
         } else if (member.key == "model") {
             here.fill_or_keep(Field::kGenAiResponseModel, member.key, member.value);
         } else if (member.key == "usage") {
-            // Its output count is a first guess that the end of the stream replaces.
-            for (JsonMember counter : member.value.members()) {
-                if (counter.key == "input_tokens") {
-                    usage_.input = counter;
-                } else if (counter.key == "cache_read_input_tokens") {
-                    usage_.cache_read = counter;
-                } else if (counter.key == "cache_creation_input_tokens") {
-                    usage_.cache_write = counter;
-                } else {
-                    here.below("usage").keep(counter.key, counter.value);
-                }
-            }
+            start_usage(here.below("usage"), member.value);
         } else if (member.key != "type") {
             here.keep(member.key, member.value);
         }
@@ -78,17 +83,17 @@ void AnthropicStream::message_delta(const BodyPlace& here, JsonValue event) {
     }
 }
 
-void AnthropicStream::read_end_usage(const BodyPlace& here, size_t index, JsonValue usage) {
+// The counters of the end are those of the whole stream.
+void AnthropicStream::end_usage(const BodyPlace& here, size_t index, JsonValue usage) {
+    usage_event_ = index;
     for (JsonMember counter : usage.members()) {
-        bool repeats_input = counter.key == "input_tokens" &&
-                             counter.value.integer() == usage_.input.value.integer();
-        if (counter.key == "output_tokens") {
-            usage_.output = counter;
-            usage_event_ = index;
-        } else if (counter.key == "input_tokens" && !usage_.input.value.exists()) {
-            usage_.input = counter;
-        } else if (!repeats_input) {
-            here.keep(counter.key, counter.value);
+        if (!usage_.read(here, counter)) {
+            JsonMember& before = *usage_.counter_of(counter.key);
+            place_.below(start_event_)
+                .below("message")
+                .below("usage")
+                .keep(before.key, before.value);
+            before = counter;
         }
     }
     if (!usage.is_object()) {
@@ -100,6 +105,7 @@ void AnthropicStream::delta(const BodyPlace& here, JsonValue event) {
     Block& block = blocks_[event["index"].integer().value_or(0)];
     for (JsonMember member : event["delta"].members()) {
         if (!member.value.is_string()) {
+            add_anthropic_citation(place_.scratch(), member.value);
             here.below("delta").keep(member.key, member.value);
         } else if (member.key == "text" || member.key == "thinking") {
             block.text += member.value.text();
@@ -120,6 +126,7 @@ void AnthropicStream::event(const BodyPlace& here, size_t index, JsonValue event
         }
         bool whole = member.value.is_object();
         if (key == "message" && type == "message_start" && whole) {
+            start_event_ = index;
             message_start(here.below(key), member.value);
         } else if (key == "content_block" && type == "content_block_start" && whole) {
             Block& block = blocks_[event["index"].integer().value_or(0)];
@@ -130,15 +137,13 @@ void AnthropicStream::event(const BodyPlace& here, size_t index, JsonValue event
         } else if (key == "delta" && type == "message_delta" && whole) {
             message_delta(here, event);
         } else if (key == "usage" && type == "message_delta") {
-            read_end_usage(here.below(key), index, member.value);
+            end_usage(here.below(key), index, member.value);
         } else if (key == "completion" && member.value.is_string()) {
             completion_ += member.value.text();
         } else if (key == "stop_reason" && member.value.is_string()) {
             reason_ = member.value.text();
         } else if (key == "error") {
-            JsonValue error = member.value;
-            here.below(key).fill_or_keep(Field::kErrorType, "type", error["type"]);
-            here.below(key).fill_or_keep(Field::kErrorMessage, "message", error["message"]);
+            read_anthropic_error(here.below(key), member.value);
         } else {
             here.keep(key, member.value);
         }
@@ -157,16 +162,8 @@ void AnthropicStream::write_block(const Block& block) {
         (type == "text" || type == "thinking" || !block.arguments.empty())) {
         here.keep_others(block.start, {"type", "text", "thinking", "id", "name", "input"});
     }
-    if (!block.arguments.empty() && (type == "tool_use" || type.empty())) {
-        JsonTree tree;
-        auto arguments = tree.read(block.arguments, false);
-        if (arguments) {
-            out.tool_call(id, name, *arguments);
-            add_tool_call(place_.scratch(), id, name, *arguments);
-        } else {
-            out.tool_call(id, name, block.arguments);
-            add_tool_call(place_.scratch(), id, name, block.arguments);
-        }
+    if (!block.arguments.empty() && (type.ends_with("tool_use") || type.empty())) {
+        write_streamed_tool_call(place_.scratch(), id, name, block.arguments);
         return;
     }
     if (type == "thinking") {
@@ -196,25 +193,17 @@ void AnthropicStream::write() {
         out.end_message(reason_.empty() ? reason_ : normalized_finish_reason(reason_));
     }
     add_anthropic_stop_reason(place_.record(), reason_);
-    usage_.input_excludes_cache = true;
     BodyPlace last = place_.below(usage_event_);
-    store_usage(last.below("usage"), usage_);
+    store_usage(last.below("usage"), usage_.counts);
     if (!whole_) {
-        place_.record().append_to_list(Field::kRecordFlags, "incomplete_stream");
+        mark_incomplete_stream(place_.record());
     }
 }
 
 void AnthropicStream::read(JsonValue events) {
-    size_t index = 0;
-    for (JsonValue one : events.items()) {
-        BodyPlace here = place_.below(index);
-        if (one.is_object()) {
-            event(here, index, one);
-        } else if (one.text() != "[DONE]") {
-            here.keep(one);
-        }
-        ++index;
-    }
+    for_each_chunk(place_, events, [this](const BodyPlace& here, size_t index, JsonValue one) {
+        event(here, index, one);
+    });
     write();
 }
 

@@ -29,14 +29,38 @@ void raise_toxicity(AuditRecord& record, std::string_view target, double score) 
     Field field = target == "input" ? Field::kPromptToxicity : Field::kResponseToxicity;
     double now = record.real(field).value_or(0.0);
     record.set_real(field, std::max(now, score));
-    if (target == "output") {
-        record.set_text(Field::kResponseToxicityMethod, "mapped_severity");
-    }
+    record.set_text(
+        target == "input" ? Field::kPromptToxicityMethod : Field::kResponseToxicityMethod,
+        "mapped_severity");
 }
 
-void settle(GuardrailResult& result, bool filtered, bool detected) {
-    result.verdict = filtered ? "deny" : detected ? "warn" : "allow";
-    result.action = filtered ? "block" : "none";
+// What a result says was found and done.
+struct Flags {
+    bool filtered = false;
+    bool detected = false;
+    bool redacted = false;  // personal data: taken out of the text, which went on
+};
+
+void settle(GuardrailResult& result, const Flags& flags) {
+    result.verdict = flags.filtered   ? "deny"
+                     : flags.redacted ? "modify"
+                     : flags.detected ? "warn"
+                                      : "allow";
+    result.action = flags.filtered ? "block" : flags.redacted ? "modify" : "none";
+}
+
+// {"error": {"code", "message"}} in place of the results: the filter did not run, so that there is
+// no verdict.
+void read_filter_error(JsonValue error, const BodyPlace& place, std::string_view target) {
+    GuardrailResult result;
+    result.name = kFilterName;
+    result.provider = kFilterProvider;
+    result.target = target;
+    result.category = "error";
+    result.rule_id = error["code"].text();
+    add_guardrail(place.scratch(), result);
+    place.keep_others(error, {"code"});
+    place.keep_unless_text(error, {"code"});
 }
 
 bool read_category(std::string_view category, JsonValue value, const BodyPlace& place,
@@ -46,13 +70,14 @@ bool read_category(std::string_view category, JsonValue value, const BodyPlace& 
     result.provider = kFilterProvider;
     result.target = target;
     result.category = category;
-    bool filtered = false;
-    bool detected = false;
+    Flags flags;
     for (auto [key, member] : value.members()) {
         if (key == "filtered" && member.boolean()) {
-            filtered = *member.boolean();
+            flags.filtered = *member.boolean();
         } else if (key == "detected" && member.boolean()) {
-            detected = *member.boolean();
+            flags.detected = *member.boolean();
+        } else if (key == "redacted" && member.boolean()) {
+            flags.redacted = *member.boolean();
         } else if (key == "severity" && member.is_string()) {
             result.severity = member.text();
             if (auto score = score_of_severity(result.severity)) {
@@ -64,9 +89,9 @@ bool read_category(std::string_view category, JsonValue value, const BodyPlace& 
             place.keep(key, member);
         }
     }
-    settle(result, filtered, detected);
+    settle(result, flags);
     add_guardrail(place.scratch(), result);
-    return filtered;
+    return flags.filtered;
 }
 
 }  // namespace
@@ -74,6 +99,10 @@ bool read_category(std::string_view category, JsonValue value, const BodyPlace& 
 // custom_blocklists: an array in some versions, {filtered, details: array} in others.
 bool read_filter_result(std::string_view category, JsonValue result, const BodyPlace& place,
                         std::string_view target) {
+    if (category == "error" && result.is_object() && !result["filtered"].exists()) {
+        read_filter_error(result, place, target);
+        return false;
+    }
     JsonValue list = result.is_array() ? result : result["details"];
     if (!list.is_array()) {
         if (result.is_object()) {
@@ -90,7 +119,7 @@ bool read_filter_result(std::string_view category, JsonValue result, const BodyP
     for (auto [key, value] : result.members()) {
         if (key == "filtered" && index == 0) {
             filtered = read_category(category, result, place, target);
-        } else if (key != "details") {
+        } else if (key != "details" && (key != "filtered" || value.boolean() != filtered)) {
             place.keep(key, value);
         }
     }
@@ -129,7 +158,7 @@ void add_unnamed_block(BodyScratch& scratch, std::string_view target) {
     GuardrailResult result;
     result.name = "content_filter";
     result.target = target;
-    settle(result, true, true);
+    settle(result, {true, true, false});
     add_guardrail(scratch, result);
 }
 

@@ -30,11 +30,15 @@ std::string BodyPlace::path() const {
 }
 
 void BodyPlace::keep(JsonValue value) const {
-    scratch_->unmapped.add(path(), value);
+    if (!value.carries_nothing()) {
+        scratch_->unmapped.add(path(), value);
+    }
 }
 
 void BodyPlace::keep(std::string_view key, JsonValue value) const {
-    scratch_->unmapped.add(path(), key, value);
+    if (!value.carries_nothing()) {
+        scratch_->unmapped.add(path(), key, value);
+    }
 }
 
 void BodyPlace::keep_others(JsonValue object, std::initializer_list<std::string_view> known) const {

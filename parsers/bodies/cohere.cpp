@@ -40,6 +40,12 @@ std::string_view role_of(std::string_view word) {
     return word == "TOOL" || word == "Tool" ? "tool" : word;
 }
 
+void read_parameter(const BodyPlace& place, JsonMember member) {
+    if (!place.fill_member(kRequestMembers, member.key, member.value)) {
+        add_member(place.scratch().parameters, member.key, member.value);
+    }
+}
+
 void read_history(const BodyPlace& place, JsonValue history) {
     MessagesWriter& input = place.scratch().input;
     size_t index = 0;
@@ -63,14 +69,7 @@ void read_history(const BodyPlace& place, JsonValue history) {
 void read_documents(const BodyPlace& place, JsonValue documents) {
     add_member(place.scratch().parameters, "documents", documents);
     for (JsonValue document : documents.items()) {
-        DataSource source;
-        source.type = "document";
-        source.id = document["id"].text();
-        source.name = document["title"].text();
-        source.uri = document["url"].text();
-        if (!source.id.empty() || !source.name.empty() || !source.uri.empty()) {
-            add_data_source(place.scratch(), source);
-        }
+        cohere::add_document(place.scratch(), document, "");
     }
 }
 
@@ -90,9 +89,8 @@ void read_chat_request(const BodyPlace& place, JsonValue body) {
             add_system_text(scratch, member.value.text());
         } else if (key == "documents") {
             read_documents(place, member.value);
-        } else if (key != "chat_history" &&
-                   !place.fill_member(kRequestMembers, key, member.value)) {
-            place.keep(key, member.value);
+        } else if (key != "chat_history") {
+            read_parameter(place, member);
         }
     }
 }
@@ -113,8 +111,8 @@ void read_embed_request(const BodyPlace& place, JsonValue body) {
                 ++index;
             }
             input.end_message();
-        } else if (!place.fill_member(kRequestMembers, member.key, member.value)) {
-            place.keep(member.key, member.value);
+        } else {
+            read_parameter(place, member);
         }
     }
 }
@@ -127,8 +125,8 @@ void read_rerank_request(const BodyPlace& place, JsonValue body) {
             place.fill_or_keep(Field::kGenAiRetrievalQueryText, member.key, member.value);
         } else if (member.key == "documents") {
             read_documents(place, member.value);
-        } else if (!place.fill_member(kRequestMembers, member.key, member.value)) {
-            place.keep(member.key, member.value);
+        } else {
+            read_parameter(place, member);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "bodies/bedrock_guardrail.h"
 #include "bodies/cohere_parts.h"
 #include "bodies/completion_shape.h"
+#include "bodies/usage_detail.h"
 
 namespace llmtrail::cohere {
 
@@ -138,10 +139,27 @@ bool read_text_answer(const BodyPlace& place, JsonValue body, JsonMember member)
     return true;
 }
 
+// Older answers of chat v1: {"prompt_tokens", "response_tokens", "total_tokens", "billed_tokens"}
+void read_token_count(const BodyPlace& place, JsonValue count) {
+    UsageCounts counts;
+    for (JsonMember counter : count.members()) {
+        if (counter.key == "prompt_tokens") {
+            counts.input = counter;
+        } else if (counter.key == "response_tokens") {
+            counts.output = counter;
+        } else if (counter.key == "total_tokens") {
+            counts.total = counter;
+        } else {
+            add_usage_detail(place, counter.key, counter.value);
+        }
+    }
+    store_usage(place, counts);
+}
+
 }  // namespace
 
-void read_meta(const BodyPlace& place, JsonValue meta) {
-    bool counted = meta["tokens"].is_object();
+void read_meta(const BodyPlace& place, JsonValue meta, Counted by) {
+    bool counted = meta["tokens"].is_object() || by == Counted::kElsewhere;
     for (JsonMember member : meta.members()) {
         BodyPlace here = place.below(member.key);
         if (member.key == (counted ? "tokens" : "billed_units")) {
@@ -152,15 +170,20 @@ void read_meta(const BodyPlace& place, JsonValue meta) {
                 } else if (counter.key == "output_tokens") {
                     counts.output = counter;
                 } else {
-                    here.keep(counter.key, counter.value);
+                    add_usage_detail(here, counter.key, counter.value);
                 }
             }
             store_usage(here, counts);
+        } else if (member.key == "billed_units") {
+            add_usage_detail(place, member.key, member.value);
         } else if (member.key == "cached_tokens") {
             place.fill_or_keep(Field::kGenAiUsageCacheReadInputTokens, member.key, member.value);
         } else {
             here.keep(member.value);
         }
+    }
+    if (!meta.is_object()) {
+        place.keep(meta);
     }
 }
 
@@ -187,8 +210,34 @@ void read_tool_calls(const BodyPlace& place, JsonValue calls) {
     }
 }
 
+void add_document(BodyScratch& scratch, JsonValue document, std::string_view action) {
+    JsonValue data = document["document"].is_object() ? document["document"] : document["data"];
+    auto said = [&](std::string_view key) {
+        std::string_view text = document[key].text();
+        return text.empty() ? data[key].text() : text;
+    };
+    DataSource source;
+    source.type = "document";
+    source.id = said("id");
+    source.name = said("title");
+    source.uri = said("url");
+    source.action = action;
+    if (!source.id.empty() || !source.name.empty() || !source.uri.empty()) {
+        add_data_source(scratch, source);
+    }
+}
+
+// Chat v1 names the documents a text rests on, chat v2 has them in the citation.
 void read_citations(const BodyPlace& place, std::string_view key, JsonValue citations) {
     for (JsonValue citation : citations.items()) {
+        for (JsonValue source : citation["sources"].items()) {
+            if (source["type"].text() == "document") {
+                add_document(place.scratch(), source, "cited");
+            }
+        }
+        if (citation["sources"].size() > 0) {
+            continue;
+        }
         for (JsonValue id : citation["document_ids"].items()) {
             DataSource source;
             source.type = "document";
@@ -217,9 +266,22 @@ void read_answer(const BodyPlace& place, JsonValue body) {
                 place.fill_or_keep(Field::kGenAiResponseId, key, member.value);
             }
         } else if (key == "meta" || key == "usage") {
-            read_meta(here, member.value);
+            bool elsewhere = body["token_count"].is_object();
+            read_meta(here, member.value, elsewhere ? Counted::kElsewhere : Counted::kHere);
+        } else if (key == "token_count" && member.value.is_object()) {
+            read_token_count(here, member.value);
         } else if (key == "citations") {
             read_citations(place, key, member.value);
+        } else if (key == "documents") {
+            for (JsonValue document : member.value.items()) {
+                add_document(place.scratch(), document, "");
+            }
+            add_member(place.scratch().details, key, member.value);
+        } else if (key == "search_queries") {
+            for (JsonValue query : member.value.items()) {
+                fill(place.record(), Field::kGenAiRetrievalQueryText, query["text"]);
+            }
+            add_member(place.scratch().details, key, member.value);
         } else if (key == "embeddings") {
             fill_text(place.record(), Field::kGenAiOperationName, "embeddings");
             read_embedding(place, key, member.value);

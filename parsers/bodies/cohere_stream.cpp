@@ -5,6 +5,7 @@
 #include "bodies/bedrock_guardrail.h"
 #include "bodies/cohere.h"
 #include "bodies/cohere_parts.h"
+#include "bodies/stream_parts.h"
 
 namespace llmtrail {
 
@@ -35,6 +36,13 @@ class CohereStream {
     std::map<int64_t, Call> calls_;
     bool ended_ = false;
     bool whole_answer_ = false;  // the last chunk held the answer again
+
+    struct Generation {
+        std::string_view id;
+        std::string path;
+    };
+
+    Generation generation_;  // the answer's id unless it has another, as when it is not streamed
 };
 
 void CohereStream::message(const BodyPlace& here, Call& call, JsonValue message) {
@@ -92,6 +100,8 @@ void CohereStream::chunk(const BodyPlace& here, JsonValue chunk) {
         } else if (key == "response" && member.value.is_object()) {
             whole_answer_ = true;
             cohere::read_answer(here.below(key), member.value);
+        } else if (key == "generation_id" && generation_.id.empty() && member.value.is_string()) {
+            generation_ = {member.value.text(), here.below(key).path()};
         } else if (key == "id" || key == "generation_id") {
             here.fill_or_keep(Field::kGenAiResponseId, key, member.value);
         } else if (key == "citations") {
@@ -127,21 +137,17 @@ void CohereStream::write() {
         out.end_message(reason_.empty() ? reason_ : normalized_finish_reason(reason_));
     }
     add_finish_reason(place_.record(), reason_);
+    if (!fill_text(place_.record(), Field::kGenAiResponseId, generation_.id)) {
+        scratch.unmapped.add_text(generation_.path, generation_.id);
+    }
     if (!ended_) {
-        place_.record().append_to_list(Field::kRecordFlags, "incomplete_stream");
+        mark_incomplete_stream(place_.record());
     }
 }
 
 void CohereStream::read(JsonValue chunks) {
-    size_t index = 0;
-    for (JsonValue one : chunks.items()) {
-        BodyPlace here = place_.below(index++);
-        if (one.is_object()) {
-            chunk(here, one);
-        } else if (one.text() != "[DONE]") {
-            here.keep(one);
-        }
-    }
+    for_each_chunk(place_, chunks,
+                   [this](const BodyPlace& here, size_t, JsonValue one) { chunk(here, one); });
     write();
 }
 

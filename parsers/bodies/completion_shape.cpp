@@ -1,6 +1,7 @@
 #include "bodies/completion_shape.h"
 
 #include "bodies/bedrock_guardrail.h"
+#include "bodies/stream_parts.h"
 
 namespace llmtrail {
 
@@ -9,7 +10,7 @@ namespace {
 void read_config(const CompletionRequestShape& shape, const BodyPlace& place, JsonValue config) {
     for (JsonMember member : config.members()) {
         if (!place.fill_member(shape.members, member.key, member.value)) {
-            place.keep(member.key, member.value);
+            add_member(place.scratch().parameters, member.key, member.value);
         }
     }
     if (!config.is_object()) {
@@ -91,7 +92,7 @@ void read_completion_request(const CompletionRequestShape& shape, JsonValue body
         } else if (!shape.config_key.empty() && member.key == shape.config_key) {
             read_config(shape, place.below(member.key), member.value);
         } else if (!place.fill_member(shape.members, member.key, member.value)) {
-            place.keep(member.key, member.value);
+            add_member(scratch.parameters, member.key, member.value);
         }
     }
 }
@@ -132,20 +133,18 @@ void read_completion_stream(const CompletionAnswerShape& shape, JsonValue chunks
                             std::string_view path, BodyScratch& scratch, AuditRecord& record) {
     BodyPlace place(path, scratch, record);
     StreamState state;
-    size_t index = 0;
-    for (JsonValue chunk : chunks.items()) {
-        BodyPlace here = place.below(index++);
-        if (chunk.is_object()) {
-            read_chunk(shape, here, chunk, state);
-        } else if (chunk.text() != "[DONE]") {
-            here.keep(chunk);
-        }
-    }
+    for_each_chunk(place, chunks, [&](const BodyPlace& here, size_t, JsonValue chunk) {
+        read_chunk(shape, here, chunk, state);
+    });
     if (state.any) {
         add_answer(scratch, state.text, state.reason);
     }
     add_finish_reason(record, state.reason);
     store_usage(place, state.counts);
+    // A guardrail's own message ends without a reason.
+    if (state.reason.empty() && !scratch.guardrail_triggered) {
+        mark_incomplete_stream(record);
+    }
 }
 
 void read_embedding(const BodyPlace& place, std::string_view key, JsonValue value) {

@@ -5,6 +5,7 @@
 #include "bodies/bedrock_guardrail.h"
 #include "bodies/converse.h"
 #include "bodies/converse_parts.h"
+#include "bodies/stream_parts.h"
 
 namespace llmtrail {
 
@@ -32,7 +33,6 @@ class ConverseStream {
     void message_stop(const BodyPlace& here, JsonValue value);
     void metadata(const BodyPlace& here, JsonValue value);
     void write();
-    void write_tool(const Block& block);
 
     Block& block_of(JsonValue value) {
         return blocks_[value["contentBlockIndex"].integer().value_or(0)];
@@ -81,6 +81,9 @@ void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
             block.reasoning += member.value["text"].text();
             below.keep_others(member.value, {"text"});
         } else {
+            if (member.key == "citation") {
+                add_converse_citation(place_.scratch(), member.value);
+            }
             below.keep(member.value);
         }
     }
@@ -149,19 +152,6 @@ void ConverseStream::chunk(const BodyPlace& here, JsonValue chunk) {
     }
 }
 
-void ConverseStream::write_tool(const Block& block) {
-    BodyScratch& scratch = place_.scratch();
-    JsonTree tree;
-    auto arguments = tree.read(block.arguments.empty() ? "{}" : block.arguments, false);
-    if (arguments) {
-        scratch.output.tool_call(block.id, block.name, *arguments);
-        add_tool_call(scratch, block.id, block.name, *arguments);
-    } else {
-        scratch.output.tool_call(block.id, block.name, block.arguments);
-        add_tool_call(scratch, block.id, block.name, block.arguments);
-    }
-}
-
 void ConverseStream::write() {
     MessagesWriter& out = place_.scratch().output;
     if (started_ || !blocks_.empty()) {
@@ -181,7 +171,7 @@ void ConverseStream::write() {
                 out.reasoning(block.reasoning);
             }
             if (block.tool) {
-                write_tool(block);
+                write_streamed_tool_call(place_.scratch(), block.id, block.name, block.arguments);
             }
             text += block.text;
         }
@@ -189,20 +179,13 @@ void ConverseStream::write() {
         out.end_message(reason_.empty() ? reason_ : normalized_finish_reason(reason_));
     }
     if (reason_.empty()) {
-        place_.record().append_to_list(Field::kRecordFlags, "incomplete_stream");
+        mark_incomplete_stream(place_.record());
     }
 }
 
 void ConverseStream::read(JsonValue chunks) {
-    size_t index = 0;
-    for (JsonValue one : chunks.items()) {
-        BodyPlace here = place_.below(index++);
-        if (one.is_object()) {
-            chunk(here, one);
-        } else if (one.text() != "[DONE]") {
-            here.keep(one);
-        }
-    }
+    for_each_chunk(place_, chunks,
+                   [this](const BodyPlace& here, size_t, JsonValue one) { chunk(here, one); });
     write();
 }
 

@@ -9,23 +9,8 @@
 
 namespace llmtrail {
 
-static bool carries_nothing(JsonValue value) {
-    switch (value.type()) {
-        case JsonType::kAbsent:
-        case JsonType::kNull:
-            return true;
-        case JsonType::kString:
-            return value.text().empty();
-        case JsonType::kArray:
-        case JsonType::kObject:
-            return value.size() == 0;
-        default:
-            return false;
-    }
-}
-
 void add_member(std::string& members, std::string_view key, JsonValue value) {
-    if (carries_nothing(value)) {
+    if (value.carries_nothing()) {
         return;
     }
     if (!members.empty()) {
@@ -33,11 +18,7 @@ void add_member(std::string& members, std::string_view key, JsonValue value) {
     }
     append_json_string(members, key);
     members.push_back(':');
-    if (is_hidden(key, value)) {
-        append_json_string(members, kRedacted);
-    } else {
-        append_redacted_json(members, key, value);
-    }
+    append_redacted_json(members, key, value);
 }
 
 void add_member(std::string& members, std::string_view key, std::string_view text) {
@@ -162,7 +143,7 @@ static bool fill_json(AuditRecord& record, Field field, JsonValue value) {
 }
 
 bool fill(AuditRecord& record, Field field, JsonValue value) {
-    if (carries_nothing(value)) {
+    if (value.carries_nothing()) {
         return false;
     }
     switch (field_row(field).type) {

@@ -1,5 +1,6 @@
 #include "base/json_text.h"
 #include "bodies/body.h"
+#include "bodies/redaction.h"
 
 namespace llmtrail {
 
@@ -134,13 +135,19 @@ void add_guardrail(BodyScratch& scratch, const GuardrailResult& result) {
     }
 }
 
+// Where an address may stand: signed ones lose their signatures.
+static void address_member(std::string& out, std::string_view key, std::string_view text) {
+    std::string open;
+    text_member(out, key, redact_url(text, open) ? std::string_view(open) : text);
+}
+
 void add_data_source(BodyScratch& scratch, const DataSource& source) {
     std::string& out = scratch.source_json;
     out.assign(1, '{');
     text_member(out, "type", source.type);
-    text_member(out, "id", source.id);
-    text_member(out, "name", source.name);
-    text_member(out, "uri", source.uri);
+    address_member(out, "id", source.id);
+    address_member(out, "name", source.name);
+    address_member(out, "uri", source.uri);
     text_member(out, "channel", source.channel);
     text_member(out, "message_id", source.message_id);
     text_member(out, "sensitivity", source.sensitivity);

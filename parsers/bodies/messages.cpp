@@ -9,6 +9,7 @@ void MessagesWriter::clear() {
     closed_ = false;
     in_message_ = false;
     first_part_ = true;
+    has_parts_ = false;
     messages_ = 0;
     role_.clear();
     texts_.clear();
@@ -55,6 +56,7 @@ void MessagesWriter::begin_part(std::string_view type) {
         json_.push_back(',');
     }
     first_part_ = false;
+    has_parts_ = true;
     json_ += "{\"type\":";
     append_json_string(json_, type);
 }
@@ -206,6 +208,7 @@ void MessagesWriter::given(JsonValue part) {
         json_.push_back(',');
     }
     first_part_ = false;
+    has_parts_ = true;
     part.append_json(json_);
 }
 

@@ -38,6 +38,9 @@ class MessagesWriter {
 
     bool empty() const { return messages_ == 0; }
 
+    // Messages that have a role and nothing else say nothing.
+    bool has_parts() const { return has_parts_; }
+
     bool in_message() const { return in_message_; }
 
     // The array; valid until the next clear() or begin_message().
@@ -67,6 +70,7 @@ class MessagesWriter {
     bool closed_ = false;
     bool in_message_ = false;
     bool first_part_ = true;
+    bool has_parts_ = false;  // any message
     size_t messages_ = 0;
     std::string role_;
     std::string texts_;        // of all messages

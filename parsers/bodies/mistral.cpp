@@ -20,6 +20,15 @@ bool is_chat(JsonValue body) {
     return body["choices"].exists() || body["object"].exists();
 }
 
+// Bedrock's chat answers say under another name than OpenAI's why they end.
+void add_stop_reasons(AuditRecord& record, JsonValue body) {
+    for (JsonValue choice : body["choices"].items()) {
+        if (!choice["finish_reason"].is_string()) {
+            add_finish_reason(record, choice["stop_reason"].text());
+        }
+    }
+}
+
 }  // namespace
 
 void read_mistral_request(JsonValue body, std::string_view path, BodyScratch& scratch,
@@ -35,6 +44,7 @@ void read_mistral_response(JsonValue body, std::string_view path, BodyScratch& s
                            AuditRecord& record) {
     if (is_chat(body)) {
         read_openai_response(body, path, scratch, record);
+        add_stop_reasons(record, body);
     } else {
         read_completion_response(kAnswer, body, path, scratch, record);
     }

@@ -21,6 +21,14 @@ void read_openai_response(JsonValue body, std::string_view path, BodyScratch& sc
 void read_openai_stream(JsonValue chunks, std::string_view path, bool done, BodyScratch& scratch,
                         AuditRecord& record);
 
+// The messages of a chat request by themselves, as gateways log them: an array, one text or an
+// array of texts.
+void read_openai_messages(JsonValue messages, std::string_view path, BodyScratch& scratch,
+                          AuditRecord& record);
+// A "usage" object by itself.
+void read_openai_usage(JsonValue usage, std::string_view path, BodyScratch& scratch,
+                       AuditRecord& record);
+
 // What a call is for: sets event.kind, event.action and gen_ai.operation.name where they are not
 // set, by the URL's path, else by the bodies. False: neither tells.
 bool describe_openai_call(std::string_view url_path, JsonValue request, JsonValue response,

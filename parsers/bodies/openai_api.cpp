@@ -131,7 +131,9 @@ Api api_of_request(JsonValue request) {
 Api api_of_response(JsonValue response) {
     std::string_view object = response["object"].text();
     if (object.empty()) {
-        return Api::kUnknown;
+        auto results = response["results"].items();
+        bool moderation = response["results"].size() > 0 && has(*results.begin(), "flagged");
+        return moderation ? Api::kModeration : Api::kUnknown;
     }
     if (object == "response") {
         return Api::kResponses;

@@ -93,7 +93,8 @@ void read_message_item(JsonValue item, const BodyPlace& place, MessagesWriter& o
     for (auto [key, value] : item.members()) {
         if (key == "content") {
             read_content(value, place.below(key), out, side);
-        } else if (key != "type" && key != "role") {
+        } else if (key == "role" ? side == Side::kAnswer && value.text() != "assistant"
+                                 : key != "type") {
             place.keep(key, value);
         }
     }
@@ -120,17 +121,6 @@ void read_query(JsonValue query, BodyScratch& scratch) {
             scratch.queries.push_back('\n');
         }
         scratch.queries += query.text();
-    }
-}
-
-void read_found_files(JsonValue results, BodyScratch& scratch) {
-    for (JsonValue result : results.items()) {
-        DataSource source;
-        source.type = "file";
-        source.id = result["file_id"].text();
-        source.name = result["filename"].text();
-        source.score = result["score"].real();
-        add_data_source(scratch, source);
     }
 }
 
@@ -163,6 +153,26 @@ void read_hosted_tool(JsonValue item, std::string_view type, const BodyPlace& pl
 }
 
 }  // namespace
+
+// {file_id, filename, score, attributes}: the attributes are the application's own, and may say
+// where the file comes from.
+void read_found_files(JsonValue results, BodyScratch& scratch) {
+    for (JsonValue result : results.items()) {
+        JsonValue attributes = result["attributes"];
+        DataSource source;
+        source.type = "file";
+        source.id = result["file_id"].text();
+        source.name = result[result["filename"].exists() ? "filename" : "file_name"].text();
+        source.uri = attributes[attributes["url"].exists() ? "url" : "uri"].text();
+        if (source.uri.find(".slack.com/") != std::string_view::npos) {
+            source.type = "slack";
+        }
+        source.channel = attributes["channel"].text();
+        source.message_id = attributes["message_id"].text();
+        source.score = result["score"].real();
+        add_data_source(scratch, source);
+    }
+}
 
 void read_input_items(JsonValue items, const BodyPlace& place) {
     MessagesWriter& out = place.scratch().input;

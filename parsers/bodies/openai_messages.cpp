@@ -168,8 +168,13 @@ bool read_text_part(JsonValue part, const BodyPlace& place, MessagesWriter& out,
         return false;
     }
     out.text(value.text());
-    if (text.is_object()) {  // threads: {"value", "annotations"}
-        keep_others(text, place.below("text"), "value");
+    BodyPlace inner = place.below("text");
+    for (auto [key, other] : text.members()) {  // threads: {"value", "annotations"}
+        if (key == "annotations" && side == Side::kAnswer) {
+            read_annotations(other, inner.below(key));
+        } else if (key != "value") {
+            inner.keep(key, other);
+        }
     }
     for (auto [key, other] : part.members()) {
         if (key == "annotations" && side == Side::kAnswer) {
@@ -256,10 +261,12 @@ void read_annotations(JsonValue annotations, const BodyPlace& place) {
         if (nested) {
             keep_others(annotation, here, type);
         }
-        if (source.uri.empty() && source.id.empty() && source.name.empty()) {
-            here.keep("type", annotation["type"]);
-        } else {
+        bool named = !source.uri.empty() || !source.id.empty() || !source.name.empty();
+        if (named) {
             add_data_source(place.scratch(), source);
+        }
+        if (!named || !(type.ends_with("_citation") || type == "file_path")) {
+            here.keep("type", annotation["type"]);
         }
     }
 }

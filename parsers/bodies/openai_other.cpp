@@ -99,6 +99,7 @@ void read_moderation_result(JsonValue result, const BodyPlace& place) {
         if (unit && is_toxic_category(category)) {
             double now = place.record().real(Field::kPromptToxicity).value_or(0.0);
             place.record().set_real(Field::kPromptToxicity, std::max(now, *row.score));
+            place.record().set_text(Field::kPromptToxicityMethod, "moderation");
         }
     }
     for (auto [key, value] : result.members()) {

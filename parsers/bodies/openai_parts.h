@@ -45,6 +45,8 @@ void read_annotations(JsonValue annotations, const BodyPlace& place);
 // parts of one message.
 void read_input_items(JsonValue items, const BodyPlace& place);
 void read_output_item(JsonValue item, const BodyPlace& place);
+// Results of a file search: data sources. The item that holds them is kept whole by its reader.
+void read_found_files(JsonValue results, BodyScratch& scratch);
 
 void read_choice(JsonValue choice, const BodyPlace& place, size_t index);
 void read_response_object(JsonValue body, const BodyPlace& place);    // Responses API

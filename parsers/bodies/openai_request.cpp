@@ -282,4 +282,16 @@ void read_openai_request(JsonValue body, std::string_view path, BodyScratch& scr
     openai::read_request(body, BodyPlace(path, scratch, record));
 }
 
+void read_openai_messages(JsonValue messages, std::string_view path, BodyScratch& scratch,
+                          AuditRecord& record) {
+    auto items = messages.items();
+    bool chat = items.begin() != items.end() && (*items.begin()).is_object();
+    BodyPlace place(path, scratch, record);
+    if (chat) {
+        openai::read_messages(messages, place);
+    } else if (messages.is_string() || messages.size() > 0) {
+        openai::read_plain_input(messages, place);
+    }
+}
+
 }  // namespace llmtrail

@@ -176,4 +176,9 @@ void read_openai_error(JsonValue error, std::string_view path, BodyScratch& scra
     openai::read_error(error, BodyPlace(path, scratch, record));
 }
 
+void read_openai_usage(JsonValue usage, std::string_view path, BodyScratch& scratch,
+                       AuditRecord& record) {
+    openai::read_usage(usage, BodyPlace(path, scratch, record));
+}
+
 }  // namespace llmtrail

@@ -65,6 +65,7 @@ void read_step_call(JsonValue call, const BodyPlace& place, MessagesWriter& out)
     JsonValue function = call["function"];
     if (!function.is_object()) {
         out.given(call);
+        read_found_files(call["file_search"]["results"], place.scratch());
         place.scratch().tool_names.add_once(call["type"].text());
         if (!id.empty()) {
             place.scratch().tool_call_ids.add_once(id);

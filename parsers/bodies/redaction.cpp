@@ -130,12 +130,16 @@ bool HiddenMembers::hides_item(JsonValue item) {
 
 bool redact_url(std::string_view text, std::string& out) {
     constexpr size_t kSchemeBytesMax = 16;
-    size_t colon = text.substr(0, kSchemeBytesMax).find("://");
-    if (colon == std::string_view::npos || text.find_first_of(" \t\r\n") < text.size()) {
+    if (text.find_first_of("?#@") == std::string_view::npos) {
         return false;
     }
-    size_t host = colon + 3;
-    size_t host_end = std::min(text.find_first_of("/?#", host), text.size());
+    size_t colon = text.substr(0, kSchemeBytesMax).find("://");
+    bool path = text.starts_with('/');  // of the host that wrote it
+    if ((colon == std::string_view::npos && !path) || text.find_first_of(" \t\r\n") < text.size()) {
+        return false;
+    }
+    size_t host = path ? 0 : colon + 3;
+    size_t host_end = path ? 0 : std::min(text.find_first_of("/?#", host), text.size());
     size_t at = text.substr(0, host_end).rfind('@');
     bool changed = at != std::string_view::npos && at >= host;
     std::string kept(text.substr(0, host));
@@ -165,10 +169,10 @@ bool redact_url(std::string_view text, std::string& out) {
     return changed;
 }
 
-// Recursion goes no deeper than kJsonDepthMax.
-void append_redacted_json(std::string& out, std::string_view key, JsonValue value) {
+// What stands under `key` and is not hidden itself. Recursion goes no deeper than kJsonDepthMax.
+static void append_open_json(std::string& out, std::string_view key, JsonValue value) {
     auto append = [&](bool hidden, std::string_view name, JsonValue inner) {
-        hidden ? append_json_string(out, kRedacted) : append_redacted_json(out, name, inner);
+        hidden ? append_json_string(out, kRedacted) : append_open_json(out, name, inner);
     };
     char before = value.is_object() ? '{' : '[';
     if (value.is_object()) {
@@ -193,6 +197,14 @@ void append_redacted_json(std::string& out, std::string_view key, JsonValue valu
         append_json_string(out, url);
     } else {
         value.append_json(out);
+    }
+}
+
+void append_redacted_json(std::string& out, std::string_view key, JsonValue value) {
+    if (is_hidden(key, value)) {
+        append_json_string(out, kRedacted);
+    } else {
+        append_open_json(out, key, value);
     }
 }
 

@@ -35,8 +35,8 @@ class HiddenMembers {
     bool next_ = false;        // the next item is the value of a secret header
 };
 
-// A URL's user, password and secret query parameters as "[redacted]". False: `text` is no URL or
-// holds none, and `out` was not touched.
+// The user, the password and secret query parameters of a URL, or of a path with a query, as
+// "[redacted]". False: `text` is neither or holds none, and `out` was not touched.
 bool redact_url(std::string_view text, std::string& out);
 
 // Compact JSON, as JsonValue::append_json, with secrets redacted. `key`: what the value stands

@@ -89,6 +89,8 @@ constexpr auto kWholeNames = std::to_array<std::string_view>({
 
 constexpr auto kWholeEnds = std::to_array<std::string_view>({
     "accesskey",       "accountkey",       "adminkey",
+    "apiauth",         "passwordhash",     "primarykey",
+    "saltkey",         "secondarykey",     "webhookurl",
     "apikey",          "apikeys",          "authkey",
     "clientkey",       "connectionstring", "cookie",
     "cookies",         "credential",       "credentials",
@@ -119,6 +121,35 @@ constexpr auto kTokenWords = std::to_array<std::string_view>({
     "text",       "thinking",     "top",     "total",   "unk",     "video",
 });
 
+// kWholeEnds by last letter, so that a name is compared with the few that could be its end.
+class EndsByLetter {
+ public:
+    constexpr EndsByLetter() {
+        for (std::string_view end : kWholeEnds) {
+            Row& row = rows_[slot_of(end.back())];
+            row.ends[row.count++] = end;
+        }
+    }
+
+    bool is_end_of(std::string_view name) const {
+        const Row& row = rows_[slot_of(name.back())];
+        return std::any_of(row.ends.begin(), row.ends.begin() + row.count,
+                           [&](std::string_view end) { return name.ends_with(end); });
+    }
+
+ private:
+    struct Row {
+        std::array<std::string_view, 20> ends{};
+        uint8_t count = 0;
+    };
+
+    static constexpr size_t slot_of(char c) { return static_cast<uint8_t>(c) % 32; }
+
+    std::array<Row, 32> rows_{};
+};
+
+constexpr EndsByLetter kEndsByLetter;
+
 template <typename Names>
 bool contains(const Names& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -145,9 +176,8 @@ Secrecy secrecy_of(std::string_view key) {
     if (whole.size() < 3 || kLastLetters.find(whole.back()) == std::string_view::npos) {
         return Secrecy::kOpen;
     }
-    bool ends = std::any_of(kWholeEnds.begin(), kWholeEnds.end(),
-                            [&](std::string_view end) { return whole.ends_with(end); });
-    if (ends || contains(kWholeNames, whole)) {
+    bool authorization = whole.back() == 'n' && contains(kWholeNames, whole);
+    if (authorization || kEndsByLetter.is_end_of(whole)) {
         return Secrecy::kWhole;
     }
     bool text = contains(kTextNames, whole) || name.last_word() == "jwt" || is_secret_token(name);
@@ -181,7 +211,16 @@ bool is_secret_header(std::string_view name) {
 }
 
 bool is_secret_parameter(std::string_view name) {
-    return name.find('%') != std::string_view::npos || is_secret_header(name);
+    // Short names of signatures and of what stands for a password, as file servers, storage
+    // services and sign-in pages have them.
+    static constexpr auto kShort = std::to_array<std::string_view>(
+        {"sig", "sign", "signed", "sas", "hmac", "pwd", "pass", "pin", "otp", "sid", "ticket",
+         "assertion", "samlrequest", "samlresponse"});
+    if (name.find('%') != std::string_view::npos || is_secret_header(name)) {
+        return true;
+    }
+    Name short_name(name);
+    return contains(kShort, short_name.whole()) || short_name.last_word() == "assertion";
 }
 
 }  // namespace llmtrail

@@ -26,7 +26,8 @@ Secrecy secrecy_of(std::string_view key);
 // name that is too long is taken for a secret's.
 bool is_secret_header(std::string_view name);
 
-// Of a URL's query: as a header's; a name with escapes is taken for a secret's.
+// Of a URL's query: as a header's, and short names such as sign; a name with escapes is taken for
+// a secret's.
 bool is_secret_parameter(std::string_view name);
 
 }  // namespace llmtrail

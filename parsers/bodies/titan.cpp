@@ -23,26 +23,48 @@ constexpr CompletionAnswerShape kAnswer = {
 constexpr CompletionAnswerShape kChunk = {
     "", "outputText", "completionReason", "inputTextTokenCount", "totalOutputTextTokenCount", {}};
 
-// {"textToImageParams": {"text": …}}: the text stands one level down, under a name per task.
+// {"textToImageParams": {"text": …}}: the text stands one level down, under a name per task, and in
+// requests for vectors one more, as {"value": …}.
 void read_image_request(JsonValue body, const BodyPlace& place) {
     MessagesWriter& input = place.scratch().input;
     for (JsonMember member : body.members()) {
         BodyPlace here = place.below(member.key);
-        if (member.key == "imageGenerationConfig") {
+        JsonValue text = member.value["text"];
+        if (member.key.ends_with("GenerationConfig") && member.value.is_object()) {
             for (JsonMember setting : member.value.members()) {
                 if (!here.fill_member(kRequestMembers, setting.key, setting.value)) {
-                    here.keep(setting.key, setting.value);
+                    add_member(place.scratch().parameters, setting.key, setting.value);
                 }
             }
-        } else if (member.value["text"].is_string()) {
+        } else if (text.is_string() || text["value"].is_string()) {
             input.begin_message("user");
-            input.text(member.value["text"].text());
+            input.text(text.is_string() ? text.text() : text["value"].text());
             input.end_message();
             here.keep_others(member.value, {"text"});
-        } else {
+            if (!text.is_string()) {
+                here.below("text").keep_others(text, {"value"});
+            }
+        } else if (member.value.is_object()) {
             here.keep(member.value);
+        } else {
+            add_member(place.scratch().parameters, member.key, member.value);
         }
     }
+}
+
+// [{"embeddingType", "embedding": [ … ]}]
+void read_typed_vectors(const BodyPlace& place, std::string_view key, JsonValue vectors) {
+    AuditRecord& record = place.record();
+    for (JsonValue one : vectors.items()) {
+        if (one["embedding"].size() > 0) {
+            fill_integer(record, Field::kGenAiEmbeddingsCount,
+                         static_cast<int64_t>(vectors.size()));
+            fill_integer(record, Field::kGenAiEmbeddingsDimensionCount,
+                         static_cast<int64_t>(one["embedding"].size()));
+        }
+        break;
+    }
+    add_member(place.scratch().details, key, vectors);
 }
 
 void read_vectors(JsonValue body, std::string_view path, BodyScratch& scratch,
@@ -52,6 +74,8 @@ void read_vectors(JsonValue body, std::string_view path, BodyScratch& scratch,
     for (JsonMember member : body.members()) {
         if (member.key == "embedding") {
             read_embedding(place, member.key, member.value);
+        } else if (member.key == "embeddings") {
+            read_typed_vectors(place, member.key, member.value);
         } else if (member.key == "embeddingsByType") {
             add_member(scratch.details, member.key, member.value);
         } else if (member.key == "inputTextTokenCount") {
@@ -90,7 +114,11 @@ void read_images(JsonValue body, std::string_view path, BodyScratch& scratch, Au
 void read_titan_request(JsonValue body, std::string_view path, BodyScratch& scratch,
                         AuditRecord& record) {
     if (body["taskType"].exists()) {
-        fill_text(record, Field::kGenAiOperationName, "generate_content");
+        bool vectors = body["taskType"].text().ends_with("EMBEDDING");
+        fill_text(record, Field::kGenAiOperationName, vectors ? "embeddings" : "generate_content");
+        if (body["taskType"].text().find("IMAGE") != std::string_view::npos) {
+            fill_text(record, Field::kGenAiOutputType, "image");
+        }
         read_image_request(body, BodyPlace(path, scratch, record));
         return;
     }
@@ -104,7 +132,7 @@ void read_titan_request(JsonValue body, std::string_view path, BodyScratch& scra
 
 void read_titan_response(JsonValue body, std::string_view path, BodyScratch& scratch,
                          AuditRecord& record) {
-    if (body["embedding"].exists()) {
+    if (body["embedding"].exists() || body["embeddings"].exists()) {
         read_vectors(body, path, scratch, record);
     } else if (body["images"].exists()) {
         read_images(body, path, scratch, record);

@@ -19,21 +19,6 @@ void Unmapped::clear() {
 
 namespace {
 
-bool carries_nothing(JsonValue value) {
-    switch (value.type()) {
-        case JsonType::kAbsent:
-        case JsonType::kNull:
-            return true;
-        case JsonType::kString:
-            return value.text().empty();
-        case JsonType::kArray:
-        case JsonType::kObject:
-            return value.size() == 0;
-        default:
-            return false;
-    }
-}
-
 // "tools.0.headers.1": headers, since an item stands under its array's name.
 std::string_view name_in(std::string_view path) {
     while (!path.empty()) {
@@ -76,7 +61,7 @@ bool Unmapped::set_path(std::string_view path) {
 }
 
 void Unmapped::add(std::string_view path, JsonValue value) {
-    if (carries_nothing(value) || !set_path(path)) {
+    if (value.carries_nothing() || !set_path(path)) {
         return;
     }
     std::string_view key = name_in(path);
@@ -89,7 +74,7 @@ void Unmapped::add(std::string_view path, JsonValue value) {
 }
 
 void Unmapped::add(std::string_view path, std::string_view key, JsonValue value) {
-    if (!carries_nothing(value) && set_path(path)) {
+    if (!value.carries_nothing() && set_path(path)) {
         member(key, value, is_hidden(key, value), key);
     }
 }
@@ -116,7 +101,7 @@ void Unmapped::add_json(std::string_view path, std::string_view json) {
 
 // `key`: what the value stands under, which for an item is its array's.
 void Unmapped::member(std::string_view name, JsonValue value, bool hidden, std::string_view key) {
-    if (carries_nothing(value)) {
+    if (value.carries_nothing()) {
         return;
     }
     size_t here = path_.size();

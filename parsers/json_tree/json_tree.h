@@ -65,6 +65,9 @@ class JsonValue {
 
     bool is_container() const { return is_object() || is_array(); }
 
+    // Absent, null, an empty text, array or object.
+    bool carries_nothing() const;
+
     bool is_number() const { return has_tag('l') || has_tag('u') || has_tag('d'); }
 
     std::string_view text() const;           // strings, unescaped; else ""
@@ -193,6 +196,16 @@ inline size_t JsonValue::next() const {
     }
     bool number = kind == 'l' || kind == 'u' || kind == 'd';
     return at_ + (number ? 2 : 1);
+}
+
+inline bool JsonValue::carries_nothing() const {
+    if (is_string()) {
+        return text_here().empty();
+    }
+    if (is_container()) {
+        return end_of_container() == at_ + 2;  // its end is the next word
+    }
+    return tape_ == nullptr || tag() == 'n';
 }
 
 inline JsonMembers JsonValue::members() const {

@@ -2,202 +2,43 @@
 // (README.md).
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <fstream>
-#include <map>
-#include <set>
-
 #include "leaf_counter.h"
-#include "parsers/parser.h"
+#include "record/field_catalog.h"
+#include "sample_run.h"
 
 namespace llmtrail::coverage {
 
 namespace {
 
-constexpr size_t kProblemsMax = 40;
-constexpr size_t kRemovalsMax = 12;
-constexpr UnixNanos kObserved{1'900'000'000'000'000'000};
-
-class CollectingSink : public RecordSink {
- public:
-    AuditRecord& begin() override {
-        current_.clear();
-        current_.set_time(Field::kEventIngested, kObserved);
-        return current_;
-    }
-
-    void commit() override { records.push_back(current_); }
-
-    std::vector<AuditRecord> records;
-
- private:
-    AuditRecord current_;
-};
-
-std::string table_file(const std::string& name) {
-    return std::string(LLMTRAIL_SOURCE_DIR) + "/tests/coverage/" + name + ".tsv";
-}
-
-std::vector<AuditRecord> parse(const std::string& document) {
-    auto reader = DocumentReader::make("auto", {}, 0);
-    REQUIRE(reader);
-    CollectingSink sink;
-    DocumentReader::Document input;
-    input.bytes = document;
-    input.full_size_bytes = document.size();
-    input.observed = kObserved;
-    (*reader)->read(input, sink);
-    return std::move(sink.records);
-}
-
-std::set<std::string> derived_fields(const std::string& table) {
-    std::set<std::string> fields;
-    std::ifstream in(table_file("derived"));
-    for (std::string line; std::getline(in, line);) {
-        auto columns = split(line, '\t');
-        if (columns.size() == 3 && (columns[0] == "*" || columns[0] == table)) {
-            fields.insert(columns[1]);
-        }
-    }
-    return fields;
-}
-
-// Takes fields away from records, one at a time: the comparison has to miss each, or it proves
-// nothing about it.
-class Removals {
- public:
-    Removals(const MappingTable& table, const ValueMaps& maps) : table_(table), maps_(maps) {}
-
-    void try_fields(const SourceRecord& source, const AuditRecord& record) {
-        size_t before = missing(source, record);
-        record.for_each([&](const FieldRow& row) {
-            if (noticed_.contains(row.name) || tries_[row.name]++ >= kRemovalsMax) {
-                return;
-            }
-            AuditRecord less = record;
-            less.remove(row.field);
-            if (missing(source, less) > before) {
-                noticed_.insert(row.name);
-            }
-        });
-    }
-
-    // derived.tsv names the fields that no single leaf fills; it has to be right in both
-    // directions.
-    void report(const std::string& table, Totals& totals) const {
-        auto derived = derived_fields(table);
-        for (const auto& [field, tries] : tries_) {
-            std::string name(field);
-            if (noticed_.contains(field) == derived.contains(name)) {
-                totals.problem(
-                    "removal of " + name,
-                    "taking away " + name +
-                        (derived.contains(name) ? " is noticed: it is not derived"
-                                                : " is not noticed: no leaf is compared with it"));
-            }
-        }
-    }
-
- private:
-    size_t missing(const SourceRecord& source, const AuditRecord& record) const {
-        Totals totals;
-        LeafCounter(table_, maps_, totals).compare(source, record, "");
-        return totals.missing;
-    }
-
-    const MappingTable& table_;
-    const ValueMaps& maps_;
-    std::map<std::string_view, size_t> tries_;
-    std::set<std::string_view> noticed_;
-};
-
-void count_document(SourceFormat format, const std::string& document, const std::string& where,
-                    LeafCounter& counter, Removals& removals, Totals& totals) {
-    auto expected = walk_source(format, document);
-    auto records = parse(document);
-    ++totals.documents;
-    totals.records += records.size();
-    if (records.size() != expected.size()) {
-        totals.problem("records", where + " gives " + std::to_string(records.size()) +
-                                      " records, expected " + std::to_string(expected.size()));
-    }
-    for (size_t i = 0; i < expected.size(); ++i) {
-        static const AuditRecord kNone;
-        counter.compare(expected[i], i < records.size() ? records[i] : kNone, where);
-        if (i < records.size()) {
-            removals.try_fields(expected[i], records[i]);
-        }
-    }
-}
-
-void report(const std::string& name, const Totals& totals) {
-    MESSAGE(totals.text(name));
-    size_t shown = 0;
-    for (const auto& [key, problem] : totals.problems) {
-        if (shown++ == kProblemsMax) {
-            MESSAGE("and ", totals.problems.size() - kProblemsMax, " more kinds of disagreement");
-            break;
-        }
-        MESSAGE(problem.count, " times, first ", problem.first);
-    }
-    CHECK(totals.problems.empty());
-}
-
-void count_samples(SourceFormat format, const std::string& name,
-                   const std::vector<std::string>& files) {
-    std::vector<std::string> problems;
-    auto table = MappingTable::load(table_file(name), problems);
-    auto maps = ValueMaps::load(table_file("values"), problems);
-    REQUIRE(problems.empty());
-    Totals totals;
-    LeafCounter counter(table, maps, totals);
-    Removals removals(table, maps);
-    for (const std::string& file : files) {
-        std::ifstream in(std::string(LLMTRAIL_SAMPLES_DIR) + "/" + file);
-        int line_number = 0;
-        for (std::string line; std::getline(in, line);) {
-            ++line_number;
-            if (!line.empty()) {
-                count_document(format, line, file + ":" + std::to_string(line_number), counter,
-                               removals, totals);
-            }
-        }
-    }
-    if (totals.documents == 0) {
-        MESSAGE("the samples are not here: ", LLMTRAIL_SAMPLES_DIR);
-        return;
-    }
-    for (const Row& row : table.rows()) {
-        if (row.leaves == 0) {
-            totals.problem("row " + row.path, name + ".tsv:" + std::to_string(row.line) +
-                                                  ": no sample has " + row.path);
-        }
-    }
-    removals.report(name, totals);
-    report(name, totals);
-}
+constexpr const char* kTables[] = {
+    "exchange",        "otlp",         "bedrock",      "cloudtrail",
+    "gemini",          "m365_copilot", "openai_audit", "anthropic_activity",
+    "litellm",         "anthropic",    "cohere",       "mistral",
+    "ollama",          "bedrock_http", "langsmith",    "langfuse",
+    "langfuse_export", "tgi",          "json",         "kong"};
+constexpr size_t kRowsMin = 12;
 
 }  // namespace
 
 TEST_CASE("every row of the tables names catalogue fields, known comparisons and its reason") {
     std::vector<std::string> problems;
     auto maps = ValueMaps::load(table_file("values"), problems);
-    for (const char* name : {"exchange", "otlp", "bedrock"}) {
+    for (const char* name : kTables) {
         auto table = MappingTable::load(table_file(name), problems);
-        CHECK(table.rows().size() > 50);
+        CHECK_MESSAGE(table.rows().size() >= kRowsMin, std::string(name));
         for (const Row& row : table.rows()) {
             for (const Target& target : row.targets) {
                 if (target.field != "dropped" && target.field != "unmapped" &&
-                    !known_kind(target.kind, maps)) {
+                    target.field != "anywhere" && !known_kind(target.kind, maps)) {
                     problems.push_back(std::string(name) + ": " + row.path + ": no comparison " +
                                        target.kind);
                 }
             }
         }
     }
-    for (const char* name : {"exchange", "otlp", "bedrock"}) {
+    for (const char* name : kTables) {
         for (const std::string& field : derived_fields(name)) {
-            CHECK_MESSAGE(field_by_name(field), field);
+            CHECK_MESSAGE(field_by_name(field), std::string(field));
         }
     }
     for (const std::string& problem : problems) {
@@ -236,13 +77,88 @@ TEST_CASE("every leaf of the OpenTelemetry documents is in the records") {
         {"generated-npm/otlp-langfuse4-traces.jsonl", "generated-npm/otlp-official-logs.jsonl",
          "generated-npm/otlp-official-traces.jsonl",
          "generated-npm/otlp-openinference-traces.jsonl",
-         "generated-npm/otlp-traceloop-traces.jsonl"});
+         "generated-npm/otlp-traceloop-traces.jsonl", "otlp-openinference-span/*.json"});
 }
 
 TEST_CASE("every leaf of the Bedrock invocation logs is in the record") {
-    count_samples(SourceFormat::kBedrock, "bedrock",
+    count_samples(SourceFormat::kPlain, "bedrock",
                   {"bedrock-invocation-derived/records.jsonl",
                    "panther-aws-bedrockmodelinvocation/records.jsonl"});
+}
+
+TEST_CASE("every leaf of the CloudTrail events is in the record") {
+    count_samples(SourceFormat::kPlain, "cloudtrail",
+                  {"panther-aws-cloudtrail-bedrock/records.jsonl"});
+}
+
+TEST_CASE("every leaf of the Microsoft 365 Copilot record is in the record") {
+    count_samples(SourceFormat::kPlain, "m365_copilot", {"m365-copilot/*.json"});
+}
+
+TEST_CASE("every leaf of the recorded Gemini exchanges is in the record") {
+    count_samples(SourceFormat::kExchange, "gemini",
+                  {"http-gemini-vertex/gemini-vertex-exchanges.jsonl"});
+}
+
+TEST_CASE("every leaf of the LiteLLM payload is in the record") {
+    count_samples(SourceFormat::kPlain, "litellm", {"litellm/standard_logging_payload.json"});
+}
+
+TEST_CASE("every leaf of OpenAI's audit log is in the records") {
+    count_samples(SourceFormat::kPlain, "openai_audit", {"panther-openai-audit/records.jsonl"});
+}
+
+TEST_CASE("every leaf of Anthropic's activities is in the records") {
+    count_samples(SourceFormat::kPlain, "anthropic_activity",
+                  {"panther-anthropic-activity/records.jsonl"});
+}
+
+TEST_CASE("every leaf of the recorded Anthropic exchanges is in the record") {
+    count_samples(SourceFormat::kExchange, "anthropic",
+                  {"http-anthropic/anthropic-exchanges.jsonl"});
+}
+
+TEST_CASE("every leaf of the recorded Cohere exchanges is in the record") {
+    count_samples(SourceFormat::kExchange, "cohere", {"http-cohere/cohere-exchanges.jsonl"});
+}
+
+TEST_CASE("every leaf of the recorded Mistral exchanges is in the record") {
+    count_samples(SourceFormat::kExchange, "mistral", {"http-mistral/mistral-exchanges.jsonl"});
+}
+
+TEST_CASE("every leaf of the recorded Ollama exchanges is in the record") {
+    count_samples(SourceFormat::kExchange, "ollama", {"http-ollama/ollama-exchanges.jsonl"});
+}
+
+TEST_CASE("every leaf of the recorded Bedrock exchanges is in the record") {
+    count_samples(SourceFormat::kExchange, "bedrock_http",
+                  {"http-bedrock/bedrock-exchanges.jsonl"});
+}
+
+TEST_CASE("every leaf of the LangSmith runs is in the records") {
+    count_samples(SourceFormat::kLangsmith, "langsmith",
+                  {"generated-npm/langsmith-raw.jsonl", "langsmith-run-fixtures/*.json"});
+}
+
+TEST_CASE("every leaf of the Langfuse batches is in the records") {
+    count_samples(SourceFormat::kLangfuse, "langfuse",
+                  {"generated-npm/langfuse-ingestion.jsonl", "langfuse-ingestion-litellm/*.json"});
+}
+
+TEST_CASE("every leaf of the Langfuse traces is in the records") {
+    count_samples(SourceFormat::kLangfuse, "langfuse_export", {"langfuse-export/*.trace.json"});
+}
+
+TEST_CASE("every leaf of the answers of Text Generation Inference is in the records") {
+    count_samples(SourceFormat::kBody, "tgi", {"tgi-response-snapshots/*.json"});
+}
+
+TEST_CASE("every leaf of the bodies that Kong's gateway handles is in the records") {
+    count_samples(SourceFormat::kBody, "kong", {"kong-ai-proxy-fixtures/*.json"});
+}
+
+TEST_CASE("every leaf of the audit entries of no known format is in the record") {
+    count_samples(SourceFormat::kPlain, "json", {"panther-github-audit/records.jsonl"});
 }
 
 }  // namespace llmtrail::coverage

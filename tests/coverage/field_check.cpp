@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 
 #include "base/time.h"
 #include "special_kinds.h"
@@ -113,14 +114,22 @@ std::optional<int64_t> instant(const Scalar& value) {
 }
 
 bool same_time(const Question& q) {
-    auto at = instant(q.leaf.value);
-    return at && field_integer(q.record(), q.field) == at;
+    auto at = field_integer(q.record(), q.field);
+    return at && same_instant(q.leaf.value, *at);
+}
+
+double number_of(const Question& q) {
+    return q.leaf.value.number ? *q.leaf.value.number : std::strtod(q.text().c_str(), nullptr);
 }
 
 bool ns_from_ms(const Question& q) {
-    double milliseconds =
-        q.leaf.value.number ? *q.leaf.value.number : std::strtod(q.text().c_str(), nullptr);
-    return field_integer(q.record(), q.field) == static_cast<int64_t>(milliseconds * 1e6);
+    return field_integer(q.record(), q.field) == static_cast<int64_t>(number_of(q) * 1e6);
+}
+
+// To the microsecond: a stamp of seconds as a binary fraction has no more digits.
+bool ns_from_s(const Question& q) {
+    auto duration = field_integer(q.record(), q.field);
+    return duration && std::abs(static_cast<double>(*duration) - number_of(q) * 1e9) < 1e3;
 }
 
 bool mapped(const Question& q) {
@@ -201,7 +210,7 @@ struct Kind {
     bool (*holds)(const Question&);
 };
 
-constexpr std::array<Kind, 20> kKinds = {{{"equal", equal},
+constexpr std::array<Kind, 21> kKinds = {{{"equal", equal},
                                           {"list_contains", list_contains},
                                           {"contains", contains_value},
                                           {"member", member},
@@ -209,6 +218,7 @@ constexpr std::array<Kind, 20> kKinds = {{{"equal", equal},
                                           {"unmapped", unmapped},
                                           {"time", same_time},
                                           {"ns_from_ms", ns_from_ms},
+                                          {"ns_from_s", ns_from_s},
                                           {"mapped", mapped},
                                           {"part", part},
                                           {"tokens", tokens},
@@ -249,6 +259,10 @@ const Kind* find_kind(const std::string& name) {
 
 }  // namespace
 
+bool same_instant(const Scalar& value, int64_t unix_ns) {
+    return instant(value) == unix_ns;
+}
+
 FlatJson& RecordFields::flat(Field field) {
     auto found = flat_.find(field);
     if (found == flat_.end()) {
@@ -259,6 +273,10 @@ FlatJson& RecordFields::flat(Field field) {
 
 bool holds(const Target& target, const SourceLeaf& leaf, RecordFields& fields,
            const ValueMaps& maps) {
+    if (target.field == "anywhere") {
+        Question question{Field::kUnmapped, "", true, leaf, fields, maps};
+        return anywhere(question);
+    }
     bool rest = target.field == "unmapped";
     auto field = rest ? Field::kUnmapped : field_by_name(target.field).value_or(Field::kUnmapped);
     auto text = parse_kind(rest && target.kind != "url_query" ? "unmapped" : target.kind);

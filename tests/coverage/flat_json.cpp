@@ -48,9 +48,10 @@ void canonical(JsonValue value, std::string& out) {
     }
 }
 
-bool looks_like_container(std::string_view text) {
+bool looks_like_json(std::string_view text) {
     auto first = text.find_first_not_of(" \t\r\n");
-    return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+    return first != std::string_view::npos &&
+           (text[first] == '{' || text[first] == '[' || text[first] == '"');
 }
 
 class Flattener {
@@ -73,8 +74,8 @@ class Flattener {
                 walk(item, path + "[]", name, nested);
             }
         } else if (auto scalar = scalar_of(value)) {
-            bool enter = scalar->is_string && nested < kNestedStringsMax &&
-                         looks_like_container(scalar->text);
+            bool enter =
+                scalar->is_string && nested < kNestedStringsMax && looks_like_json(scalar->text);
             std::string text = enter ? scalar->text : std::string();
             out_.leaves.push_back({path, name, std::move(*scalar), false});
             if (enter) {
@@ -111,7 +112,11 @@ bool Scalar::same_as(const Scalar& other) const {
     if (number && other.number) {
         return *number == *other.number;
     }
-    return text == other.text || unquoted(text) == unquoted(other.text);
+    if (text == other.text) {
+        return true;
+    }
+    bool quoted = text.starts_with('"') || other.text.starts_with('"');
+    return quoted && unquoted(text) == unquoted(other.text);
 }
 
 std::optional<Scalar> scalar_of(JsonValue value) {
@@ -139,7 +144,7 @@ FlatJson flatten_json(std::string_view json) {
 std::string canonical_json(std::string_view text) {
     std::string out;
     JsonTree tree;
-    if (!looks_like_container(text)) {
+    if (!looks_like_json(text)) {
         return out;
     }
     if (auto root = tree.read(text, false)) {

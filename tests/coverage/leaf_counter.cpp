@@ -36,8 +36,13 @@ std::string got(const Row& row, const AuditRecord& record) {
     return short_text(field_scalar(record, *field).text);
 }
 
-// Two classes of dropped leaves say something that can be checked.
-bool droppable(const std::string& reason, const SourceLeaf& leaf, const AuditRecord& record) {
+// Three classes of dropped leaves say something that can be checked.
+bool droppable(const std::string& reason, const SourceLeaf& leaf, RecordFields& fields,
+               const ValueMaps& maps) {
+    const AuditRecord& record = fields.record();
+    if (reason == "secret") {
+        return !holds({"anywhere", ""}, leaf, fields, maps);
+    }
     if (reason == "vector") {
         return record.has(Field::kGenAiEmbeddingsCount) &&
                record.has(Field::kGenAiEmbeddingsDimensionCount);
@@ -57,6 +62,9 @@ std::string Totals::text(const std::string& name) const {
     out << name << ": " << documents << " documents, " << records << " records, " << leaves
         << " leaves: " << mapped << " in fields, " << unmapped << " in llm.audit.unmapped, "
         << missing << " missing";
+    if (anywhere > 0) {
+        out << ", " << anywhere << " somewhere";
+    }
     for (const auto& [reason, count] : dropped) {
         out << ", " << count << " dropped (" << reason << ')';
     }
@@ -90,11 +98,15 @@ std::string LeafCounter::check(const Row& row, const SourceLeaf& leaf, RecordFie
                                const std::string& where) {
     for (const Target& target : row.targets) {
         if (target.field == "dropped") {
-            if (droppable(target.kind, leaf, fields.record())) {
+            if (droppable(target.kind, leaf, fields, maps_)) {
                 return "dropped " + target.kind;
             }
         } else if (holds(target, leaf, fields, maps_)) {
-            return target.field == "unmapped" ? "unmapped" : "field";
+            bool rest = target.field == "unmapped";
+            if (rest && row.targets.front().field != "unmapped") {
+                ++totals_.second_choice[row.path + " -> " + row.targets.front().field];
+            }
+            return rest ? "unmapped" : target.field == "anywhere" ? "anywhere" : "field";
         }
     }
     totals_.problem(leaf.path + " -> " + row.targets.front().field,
@@ -110,6 +122,8 @@ void LeafCounter::count(const std::set<std::string>& places) {
         ++totals_.mapped;
     } else if (places.contains("unmapped")) {
         ++totals_.unmapped;
+    } else if (places.contains("anywhere")) {
+        ++totals_.anywhere;
     } else {
         ++totals_.dropped[places.begin()->substr(places.begin()->find(' ') + 1)];
     }

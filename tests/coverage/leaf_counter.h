@@ -20,9 +20,11 @@ struct Problem {
 };
 
 struct Totals {
-    size_t documents = 0, records = 0, leaves = 0, mapped = 0, unmapped = 0, missing = 0;
-    std::map<std::string, size_t> dropped;    // by class of reason
-    std::map<std::string, Problem> problems;  // by path and field
+    size_t documents = 0, records = 0, leaves = 0, mapped = 0, unmapped = 0, anywhere = 0,
+           missing = 0;
+    std::map<std::string, size_t> dropped;        // by class of reason
+    std::map<std::string, Problem> problems;      // by path and field
+    std::map<std::string, size_t> second_choice;  // in unmapped, where a field comes first
 
     void problem(const std::string& key, const std::string& text);
     std::string text(const std::string& name) const;

@@ -36,7 +36,7 @@ bool matches(std::string_view pattern, std::string_view path) {
 }
 
 std::string target_problem(const Target& target, const std::string& reason) {
-    if (target.field == "dropped" || target.field == "unmapped") {
+    if (target.field == "dropped" || target.field == "unmapped" || target.field == "anywhere") {
         return reason.empty() ? "a value that no field takes needs a reason" : "";
     }
     if (!field_by_name(target.field)) {

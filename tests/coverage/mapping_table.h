@@ -11,7 +11,7 @@
 namespace llmtrail::coverage {
 
 struct Target {
-    std::string field;  // catalogue name, "unmapped" or "dropped"
+    std::string field;  // catalogue name, "unmapped", "anywhere" or "dropped"
     std::string kind;   // comparison; for "dropped" the class of the reason
 };
 

@@ -11,7 +11,14 @@
 
 namespace llmtrail::coverage {
 
-enum class SourceFormat { kExchange, kOtlp, kBedrock };
+enum class SourceFormat {
+    kPlain,     // JSON as it stands
+    kExchange,  // a request and its answer
+    kBody,      // a request or an answer alone, or a list of them
+    kOtlp,
+    kLangfuse,
+    kLangsmith,
+};
 
 struct SourceLeaf {
     std::string path;
@@ -23,6 +30,7 @@ struct SourceLeaf {
 
 struct SourceRecord {
     std::vector<SourceLeaf> leaves;
+    std::string native_id;  // of the record made of it, where their order is not the source's
 };
 
 // One entry per record that the document has to give, in source order.

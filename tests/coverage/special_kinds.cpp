@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 
 namespace llmtrail::coverage {
 
@@ -28,6 +29,7 @@ Url url_parts(const std::string& text) {
     url.host = authority.substr(0, colon);
     url.port = colon < authority.size() ? authority.substr(colon + 1) : "";
     url.path = text.substr(slash, query - slash);
+    url.path.resize(std::min(url.path.find('#'), url.path.size()));  // a fragment is not sent
     url.query = query < text.size() ? text.substr(query + 1) : "";
     return url;
 }
@@ -68,7 +70,8 @@ bool url_path(const Question& q) {
 
 bool url_port(const Question& q) {
     auto url = url_parts(q.text());
-    return url.port.empty() || field_scalar(q.record(), q.field).text == url.port;
+    return url.port.empty() ||
+           (q.record().has(q.field) && field_scalar(q.record(), q.field).text == url.port);
 }
 
 bool url_query(const Question& q) {
@@ -117,6 +120,40 @@ bool content_filter(const Question& q) {
         }
     }
     return false;
+}
+
+// Numbers and texts by their value, truth values by their name as well.
+bool anywhere(const Question& q) {
+    Scalar wanted = q.leaf.value;
+    bool truth = !wanted.is_string && !wanted.number;
+    char* end = nullptr;
+    double written = std::strtod(wanted.text.c_str(), &end);
+    if (wanted.is_string && *end == '\0') {
+        wanted.number = written;  // a number in a text may be a number in the record
+    }
+    std::string name = plain_path(q.leaf.name);
+    bool found = false;
+    q.record().for_each([&](const FieldRow& row) {
+        if (found) {
+            return;
+        }
+        if (row.type == FieldType::kJson || row.type == FieldType::kTextList) {
+            auto& leaves = q.fields.flat(row.field).leaves;
+            found = std::any_of(leaves.begin(), leaves.end(), [&](const FlatLeaf& leaf) {
+                return (leaf.value.same_as(wanted) &&
+                        (!truth || plain_path(leaf.path).ends_with(name))) ||
+                       (wanted.is_string && leaf.value.is_string &&
+                        leaf.value.text.find(wanted.text) != std::string::npos);
+            });
+        } else if (row.type == FieldType::kTime) {
+            found = same_instant(wanted, q.record().integer(row.field).value_or(0));
+        } else if (!truth) {
+            Scalar field = field_scalar(q.record(), row.field);
+            found = field.same_as(wanted) || (wanted.is_string && field.is_string &&
+                                              field.text.find(wanted.text) != std::string::npos);
+        }
+    });
+    return found;
 }
 
 }  // namespace llmtrail::coverage

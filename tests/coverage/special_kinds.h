@@ -27,11 +27,16 @@ std::optional<int64_t> field_integer(const AuditRecord& record, Field field);
 // The field as it would be compared; present fields only.
 Scalar field_scalar(const AuditRecord& record, Field field);
 
+// A time of any notation, to the nanosecond.
+bool same_instant(const Scalar& value, int64_t unix_ns);
+
 bool url_host(const Question& q);
 bool url_path(const Question& q);
 bool url_port(const Question& q);
 bool url_query(const Question& q);
 // Azure: content_filter_results.<category>.<attribute> against the entry of that category and side.
 bool content_filter(const Question& q);
+// Some field has the value, or a text that has it inside.
+bool anywhere(const Question& q);
 
 }  // namespace llmtrail::coverage

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """scenarios.py LLMTRAIL SCENARIO: what a SOC would see, with the real binary and a real rsyslogd over TLS 1.3.
 `scenarios.py list` names them. Exit 0: it held; 77: a tool it needs is not installed."""
+import gzip
 import json
 import pathlib
 import shutil
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 
 from agent import Site, free_port, sent_by_ledger, wait_until
 
@@ -161,9 +163,36 @@ def hostile_lines_lose_no_neighbour(site):
     accepted_by_lognormalizer(site)
 
 
+def reads_whole_files_of_every_packing(site):
+    """Each once, over two starts; what `parse` makes of a packed file is what it makes of the text."""
+    def lines(name):
+        return "".join(json.dumps(dict(QUESTION, prompt=f"question {name} {n}")) + "\n" for n in range(3))
+    (site.logs / "plain.json").write_text(json.dumps([json.loads(line) for line in lines("plain").splitlines()], indent=1))
+    (site.logs / "a.json.gz").write_bytes(gzip.compress(lines("gz1").encode()) + gzip.compress(lines("gz2").encode()))
+    with zipfile.ZipFile(site.logs / "b.log.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("logs/one", lines("zip1"))
+        archive.writestr("logs/two", lines("zip2"))
+    expected = 15
+    if shutil.which("zstd"):
+        (site.logs / "c.zst").write_bytes(subprocess.run(["zstd", "-c"], input=lines("zst").encode(), capture_output=True, check=True).stdout)
+        expected += 3
+    (site.logs / "d.part").write_text(lines("unfinished"))
+    site.configure(site.start_rsyslog())
+    config = site.path / "agent.yaml"
+    config.write_text(config.read_text().replace("/*.jsonl]", "/*]\n    whole_files: true"))
+    site.run_once()
+    wait_until("all questions", lambda: sum("msg=question" in line for line in site.events()) >= expected)
+    site.run_once()
+    questions = [line for line in site.events() if "question " in line]
+    assert len(questions) == expected and not any("unfinished" in line for line in questions), questions
+    assert site.verify().returncode == 0
+    parsed = site.run("parse", site.logs / "a.json.gz", site.logs / "b.log.zip", expect=0)
+    assert "documents 12, records 12, rejected 0" in parsed.stderr, parsed.stderr
+
+
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
              refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
-             a_second_instance_is_refused, hostile_lines_lose_no_neighbour]
+             a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing]
 
 
 def main():

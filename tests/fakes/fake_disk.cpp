@@ -205,6 +205,10 @@ void FakeDisk::put_file(const std::string& path, ByteView content, uint32_t mode
     directories_.insert(directory_of(path));
 }
 
+void FakeDisk::set_modified(const std::string& path, UnixNanos when) {
+    find(path)->modified = when;
+}
+
 Bytes FakeDisk::content(const std::string& path) const {
     std::shared_ptr<Node> node = find(path);
     return node ? node->content : Bytes();

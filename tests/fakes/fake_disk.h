@@ -53,6 +53,7 @@ class FakeDisk : public FileSystem {
 
     // What a test sees and does behind the program's back; not counted.
     void put_file(const std::string& path, ByteView content, uint32_t mode = 0600);  // synced
+    void set_modified(const std::string& path, UnixNanos when);
     Bytes content(const std::string& path) const;  // "" when there is none
 
     bool exists(const std::string& path) const { return live_.count(path) != 0; }

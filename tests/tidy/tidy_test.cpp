@@ -92,10 +92,13 @@ const std::map<std::string, std::set<std::string>> kThirdParty = {
     {"simdjson", {"parsers/json_tree"}},
     {"yaml-cpp/", {"agent/config"}},
     {"openssl/", {"agent/crypto", "agent/platform"}},
-    {"zstd", {"agent/spool"}},
+    {"zstd", {"agent/spool", "agent/tail"}},
+    {"zlib", {"agent/tail"}},
     {"CLI/", {"agent/cli"}},
     {"systemd/", {"agent/ops"}},
     {"curl/", {"agent/platform"}},
+    {"cld2/", {"agent/enrich"}},
+    {"archive", {"agent/tail"}},
 };
 
 std::string included(const std::string& line, char open, char close) {
@@ -133,6 +136,21 @@ TEST_CASE("a folder includes only what its line in CMakeLists.txt names") {
                           ": no ../ in includes");
             CHECK_MESSAGE(found->second.uses.count(module) == 1, place(path, i), ": ",
                           found->second.name, " may not include ", module);
+        }
+    }
+}
+
+TEST_CASE("a place in a document is not kept below one that is gone at the end of its line") {
+    for (const fs::path& path : sources({"parsers"})) {
+        auto lines = lines_of(read(path));
+        for (size_t i = 0; i < lines.size(); ++i) {
+            size_t declared = lines[i].find("BodyPlace ");
+            size_t first = lines[i].find("below(", declared == std::string::npos ? 0 : declared);
+            bool kept = declared != std::string::npos && lines[i].find(" = ") != std::string::npos;
+            bool twice =
+                first != std::string::npos && lines[i].find(").below(", first) != std::string::npos;
+            CHECK_MESSAGE(!(kept && twice), place(path, i),
+                          ": a BodyPlace refers to its parent: name that one too");
         }
     }
 }

@@ -40,6 +40,13 @@ TEST_CASE("the unit of an epoch number is told by its size") {
     CHECK(parse_epoch(int64_t{1763640366123})->precision == TimePrecision::kMillis);
     CHECK(parse_epoch(int64_t{1795394240109000000})->at.value == 1795394240109000000);
     CHECK_FALSE(parse_epoch(int64_t{42}));
+    // The last second that nanoseconds in 64 bits can say, and the first they cannot, in each unit.
+    constexpr int64_t kLast = INT64_MAX / kNanosPerSecond - 1;
+    CHECK(parse_epoch(kLast)->at.value == kLast * kNanosPerSecond);
+    CHECK(parse_epoch(kLast * 1000)->at.value == kLast * kNanosPerSecond);
+    CHECK_FALSE(parse_epoch(kLast + 2));
+    CHECK_FALSE(parse_epoch(int64_t{9'770'110'200'456}));
+    CHECK_FALSE(parse_epoch(9.5e9));
     CHECK(parse_epoch(1763640366.25)->precision == TimePrecision::kMillis);
     CHECK_FALSE(parse_epoch(-1.0));
 }

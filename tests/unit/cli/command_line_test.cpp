@@ -115,7 +115,7 @@ TEST_CASE("what cannot be understood is a usage error with a hint") {
              {"run", "--once", "--deadline", "1e999"},
              {"run", "--config"},
              {"run", "extra"},
-             {"parse", "--to", "leef"},
+             {"parse", "--to", "hec"},
              {"parse", "--coverage"},
              {"keys"},
              {"keys", "rotate"},

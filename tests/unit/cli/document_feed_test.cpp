@@ -1,6 +1,7 @@
 #include "cli/document_feed.h"
 
 #include "command_case.h"
+#include "fakes/archives.h"
 
 using namespace llmtrail;
 
@@ -18,7 +19,7 @@ Seen feed(std::string_view text, size_t piece, uint64_t document_bytes_max = 1 <
     TextInput input(text, piece);
     DocumentFeed document_feed(input, document_bytes_max);
     Seen seen;
-    auto outcome = document_feed.run([&seen](const FedDocument& document) {
+    auto outcome = document_feed.run([&seen](const StreamDocument& document) {
         seen.documents.emplace_back(document.bytes);
         seen.offsets.push_back(document.offset);
         seen.sizes.push_back(document.full_size_bytes);
@@ -73,7 +74,7 @@ TEST_CASE("a long document is handed out as its head") {
 
 TEST_CASE(
     "a document without an end does not take the stream's size in memory, nor what follows it") {
-    for (const char* start : {"{\"a\":\"", "plain text ", "["}) {
+    for (const char* start : {"{\"a\":\"", "plain text ", "{\"a\":"}) {
         std::string text = start + std::string(3'000'000, '1') + "\n{\"b\":1}\n";
         Seen seen = feed(text, 50'000, 1024);
         REQUIRE(seen.documents.size() >= 2);
@@ -85,7 +86,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an endless document at the end of the stream is handed out too") {
-    std::string text = "[" + std::string(3'000'000, '1');
+    std::string text = "{\"a\":" + std::string(3'000'000, '1');
     Seen seen = feed(text, 50'000, 1024);
     REQUIRE(seen.documents.size() == 1);
     CHECK(seen.sizes[0] == text.size());
@@ -95,7 +96,34 @@ TEST_CASE("the feed stops when it is told to") {
     TextInput input("{}\n{}\n{}\n", 100);
     DocumentFeed document_feed(input, 1024);
     int count = 0;
-    auto outcome = document_feed.run([&count](const FedDocument&) { return ++count < 2; });
+    auto outcome = document_feed.run([&count](const StreamDocument&) { return ++count < 2; });
     CHECK(outcome.has_value());
     CHECK(count == 2);
+}
+
+TEST_CASE("packed files are unpacked, and each member ends its last document") {
+    MemoryFiles files;
+    files.files["/a.gz"].text = gzip_of("{\"a\":1}\n{\"a\":2}");
+    files.files["/a.zip"].text = zip_of({{"x", "one"}, {"y", "{\"a\":1}"}, {"z", "", "x"}});
+    files.files["/a.log"].text = "plain\n";
+    files.files["/a.xz"].text = filtered("text", ARCHIVE_FILTER_XZ);
+    auto inputs = make_stdio_inputs(files);
+    const auto documents_of = [&](const std::string& path, bool broken) {
+        auto input = inputs->open(path);
+        REQUIRE(input.has_value());
+        std::vector<std::string> documents;
+        DocumentFeed feed(**input, 1 << 20);
+        const auto outcome = feed.run([&](const StreamDocument& document) {
+            documents.emplace_back(document.bytes);
+            return true;
+        });
+        CHECK(outcome.has_value() == !broken);
+        return documents;
+    };
+    CHECK(documents_of("/a.gz", false) == std::vector<std::string>{"{\"a\":1}", "{\"a\":2}"});
+    CHECK(documents_of("/a.zip", true) == std::vector<std::string>{"one", "{\"a\":1}"});
+    CHECK(documents_of("/a.log", false) == std::vector<std::string>{"plain"});
+    const auto refused = inputs->open("/a.xz");
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().code == ErrorCode::kUnsupported);
 }

@@ -122,3 +122,27 @@ TEST_CASE("nothing that steers a terminal is written to one") {
         }
     }
 }
+
+TEST_CASE("pieces of one record are joined over all inputs, and what waits is printed at the end") {
+    CommandCase command;
+    std::string post =
+        "{\"batch\":[{\"id\":\"e1\",\"type\":\"generation-create\",\"timestamp\":\"2026-01-01T00:"
+        "00:"
+        "00Z\",\"body\":{\"id\":\"g1\",\"traceId\":\"t\",\"model\":\"m\",\"input\":\"hi\"}}]}\n";
+    std::string update =
+        "{\"batch\":[{\"id\":\"e2\",\"type\":\"generation-update\",\"timestamp\":\"2026-01-01T00:"
+        "00:"
+        "01Z\",\"body\":{\"id\":\"g1\",\"endTime\":\"2026-01-01T00:00:01Z\",\"output\":\"ho\"}}]}"
+        "\n";
+    command.files.files["/logs/a.log"].text = post + std::string(kPlain);
+    command.files.files["/logs/b.log"].text = update;
+    CHECK(command.run({"parse", "/logs/a.log", "/logs/b.log"}) == ExitCode::kOk);
+    CHECK(lines(command.data.text) == 2);
+    CHECK(contains(command.data.text, "\"llm.audit.record.parts\":2"));
+    CHECK(contains(command.data.text, "\"llm.audit.prompt.text\":\"hi\""));
+    CHECK(contains(command.data.text, "\"llm.audit.response.text\":\"ho\""));
+    CHECK(contains(command.talk_text.text, "documents 3, records 2, rejected 0"));
+    CHECK(command.run({"parse", "/logs/a.log"}) == ExitCode::kOk);
+    CHECK(lines(command.data.text) == 2);
+    CHECK(contains(command.data.text, "\"llm.audit.record.state\":\"partial\""));
+}

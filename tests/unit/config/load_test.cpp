@@ -17,6 +17,8 @@ TEST_CASE("the smallest configuration has the documented defaults") {
     CHECK(settings.sources[0].format == "auto");
     CHECK_FALSE(settings.sources[0].start_at_end);
     CHECK(settings.sources[0].max_document_bytes == size_t{16} << 20);
+    CHECK(settings.sources[0].join_bytes_max == uint64_t{16} << 20);
+    CHECK(settings.sources[0].join_age_max_ms == 60'000);
     CHECK(settings.outputs.empty());
 }
 
@@ -35,6 +37,8 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(source.start_at_end);
     CHECK(source.max_document_bytes == 1'048'576);
     CHECK(source.utc_offset_seconds == -19'800);
+    CHECK(source.join_bytes_max == 1'048'576);
+    CHECK(source.join_age_max_ms == 5'000);
     REQUIRE(source.map.size() == 2);
     CHECK(source.map[1] == std::pair<std::string, std::string>{"user.roles", "metadata.role"});
     const OutputSettings& soc = settings.outputs.at(0);

@@ -147,10 +147,22 @@ TEST_CASE("a settings change shows its values only when a prompt preview is conf
     CHECK(event.value("cs3Label") == "newValue");
 }
 
+TEST_CASE("a change that failed is not called changed") {
+    AuditRecord record = sample_interaction();
+    record.set_text(Field::kEventKind, "config_change");
+    record.set_text(Field::kEventOutcome, "success");
+    CHECK(format_event(record).value("act") == "changed");
+    record.set_text(Field::kEventOutcome, "failure");
+    CHECK_FALSE(format_event(record).has("act"));
+}
+
 TEST_CASE("guardrails that acted and data sources are named, not quoted") {
     AuditRecord record = sample_interaction();
     record.set_json(Field::kGuardrails,
                     R"([{"name":"pii","verdict":"modify","action":"modify"},)"
+                    R"({"name":"pii","verdict":"modify","action":"modify","category":"EMAIL"},)"
+                    R"({"name":"pii","verdict":"warn","action":"none","category":"EMAIL"},)"
+                    R"({"category":"hate","verdict":"warn"},{"name":"hate","verdict":"warn"},)"
                     R"({"name":"quiet","verdict":"allow","action":"none"},)"
                     R"({"rule_id":"r,7 \u00e9","verdict":"deny","action":"block","score":0.5}])");
     record.set_json(Field::kDataSources,
@@ -158,7 +170,7 @@ TEST_CASE("guardrails that acted and data sources are named, not quoted") {
     CefEvent event = format_event(record);
     CHECK(event.header[4] == "200");
     CHECK(event.value("act") == "blocked");
-    CHECK(event.value("cs4") == "pii,r;7 \xC3\xA9");
+    CHECK(event.value("cs4") == "pii,pii:EMAIL,hate,r;7 \xC3\xA9");
     CHECK(event.value("cs4Label") == "guardrails");
     CHECK(event.value("cs5") == "doc-1,https://h/a?b=1,Handbook");
     CHECK(event.value("cs5Label") == "sources");
@@ -225,7 +237,7 @@ TEST_CASE("every class of the table makes a well-formed event with its own const
         CHECK(event.value("cat") == expected->category);
         CHECK(event.value("msg") == "what the agent says");
     }
-    CHECK(classes == 32);
+    CHECK(classes == 37);
 }
 
 TEST_CASE(

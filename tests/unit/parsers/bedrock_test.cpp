@@ -168,6 +168,85 @@ TEST_CASE("A batch of CloudWatch events gives a record each, sentences too") {
     CHECK(holds(records[1], R"("event.time":"2026-01-02T03:00:00.999000000Z")"));
 }
 
+TEST_CASE(
+    "A person who signed the call is the user, whoever the request says; an application is not") {
+    constexpr std::string_view kMore =
+        R"(,"requestMetadata":{"user_id":"u-104"},"identity":{"arn":"arn:aws:sts::1:assumed-role/Chat/)";
+    std::string person =
+        only_record(invocation("m", "", "", std::string(kMore) + "alex@example.com\"}"));
+    CHECK(holds(person, R"("user.id":"alex@example.com")"));
+    CHECK(holds(person, R"("requestMetadata.user_id":"u-104")"));
+    CHECK(holds(person, R"("user.type":"human")"));
+    std::string application =
+        only_record(invocation("m", "", "", std::string(kMore) + "i-0abc\"}"));
+    CHECK(holds(application, R"("user.id":"u-104")"));
+    CHECK(holds(application, R"("user.roles":["Chat"])"));
+    CHECK_FALSE(holds(application, R"("user.type")"));
+}
+
+TEST_CASE("A prompt that quotes an invocation log inside CloudWatch is not taken for one") {
+    auto records = read_records(
+        R"({"timestamp":1767322800456,"message":"{\"prompt\":\"{\\\"schemaType\\\":\\\"ModelInvocationLog\\\"}\"}"})");
+    REQUIRE(records.size() == 1);
+    CHECK_FALSE(holds(records[0], R"("event.provider":"bedrock")"));
+}
+
+TEST_CASE("The lowest grounding score of an answer is the confidence in it; others are none") {
+    auto trace = [](std::string_view side, std::string_view filters) {
+        std::string out = R"("outputBodyJson":{"trace":{"guardrail":{")";
+        return out.append(side)
+            .append(R"(":{"g":{"contextualGroundingPolicy":{"filters":[)")
+            .append(filters)
+            .append("]}}}}}}");
+    };
+    std::string low = only_record(invocation(
+        "amazon.nova-x", "",
+        trace("outputAssessments",
+              R"({"type":"GROUNDING","score":0.9,"threshold":0.5,"action":"NONE"},)"
+              R"({"type":"GROUNDING","score":0.4,"threshold":0.5,"action":"BLOCKED"})")));
+    CHECK(holds(low, R"("llm.audit.response.confidence":0.4)"));
+    CHECK(holds(low, R"("llm.audit.response.confidence.method":"grounding_score")"));
+    for (std::string_view filter :
+         {R"({"type":"RELEVANCE","score":0.4})", R"({"type":"GROUNDING","score":7})",
+          R"({"type":"GROUNDING","score":-1})", R"({"type":"GROUNDING","score":"0.4"})"}) {
+        CAPTURE(filter);
+        CHECK_FALSE(
+            holds(only_record(invocation("amazon.nova-x", "", trace("outputAssessments", filter))),
+                  "llm.audit.response.confidence"));
+    }
+    CHECK_FALSE(holds(
+        only_record(invocation("amazon.nova-x", "",
+                               trace("inputAssessment", R"({"type":"GROUNDING","score":0.4})"))),
+        "llm.audit.response.confidence"));
+}
+
+TEST_CASE("Guardrail traces of any shape never fail and lose nothing") {
+    for (
+        std::string_view assessment :
+        {R"({"topicPolicy":{"topics":[7,{"name":5,"action":[1]}]}})",
+         R"({"automatedReasoningPolicy":{"findings":["x",{"invalid":null,"valid":3},{"impossible":{"contradictingRules":[{"identifier":9}]}}]}})",
+         R"({"wordPolicy":"w","contentPolicy":{"filters":{"a":"b"}}})", R"(["list"])",
+         "\"text\""}) {
+        CAPTURE(assessment);
+        std::string document = R"("outputBodyJson":{"trace":{"guardrail":{"inputAssessment":{"g":)";
+        std::string record = only_record(
+            invocation("amazon.nova-x", "", document.append(assessment).append("}}}}")));
+        JsonTree tree;
+        CHECK(tree.read(record, false));
+        CHECK(holds(record, R"("llm.audit.guardrails":[{"name":"g")"));
+    }
+}
+
+TEST_CASE("What the service says of a failed call is its error") {
+    std::string record = only_record(invocation(
+        "anthropic.x", "",
+        R"("outputBodyJson":{"message":"Too many requests","__type":"Throttled","hint":1})"));
+    CHECK(holds(record, R"("error.message":"Too many requests")"));
+    CHECK(holds(record, R"("error.type":"Throttled")"));
+    CHECK(holds(record, R"("event.outcome":"failure")"));
+    CHECK(holds(record, R"("output.outputBodyJson.hint":1)"));
+}
+
 TEST_CASE("Every real invocation is one record with its prompt and answer") {
     fs::path samples = fs::path(LLMTRAIL_SAMPLES_DIR);
     if (!fs::exists(samples / "bedrock-invocation-derived")) {

@@ -7,8 +7,10 @@
 #include "bodies/body_place.h"
 #include "bodies/cohere.h"
 #include "bodies/converse.h"
+#include "bodies/deepseek.h"
 #include "bodies/llama.h"
 #include "bodies/mistral.h"
+#include "bodies/stability.h"
 #include "bodies/titan.h"
 
 using namespace llmtrail;
@@ -38,12 +40,13 @@ bool holds(const std::string& record, std::string_view part) {
 }
 
 const Reader kAllReaders[] = {
-    read_anthropic_request, read_anthropic_response, read_anthropic_stream, read_converse_request,
-    read_converse_response, read_converse_stream,    read_titan_request,    read_titan_response,
-    read_titan_stream,      read_llama_request,      read_llama_response,   read_llama_stream,
-    read_cohere_request,    read_cohere_response,    read_cohere_stream,    read_mistral_request,
-    read_mistral_response,  read_mistral_stream,     read_ai21_request,     read_ai21_response,
-    read_ai21_stream,
+    read_anthropic_request, read_anthropic_response, read_anthropic_stream,   read_converse_request,
+    read_converse_response, read_converse_stream,    read_titan_request,      read_titan_response,
+    read_titan_stream,      read_llama_request,      read_llama_response,     read_llama_stream,
+    read_cohere_request,    read_cohere_response,    read_cohere_stream,      read_mistral_request,
+    read_mistral_response,  read_mistral_stream,     read_ai21_request,       read_ai21_response,
+    read_ai21_stream,       read_stability_request,  read_stability_response, read_deepseek_request,
+    read_deepseek_response, read_deepseek_stream,
 };
 
 }  // namespace
@@ -146,6 +149,45 @@ TEST_CASE("A conversation that an answer repeats differently is kept") {
     scratch.unmapped.store(record);
     CHECK(record.text(Field::kUnmapped) ==
           R"({"r.chat_history.1.role":"CHATBOT","r.chat_history.1.message":"other"})");
+}
+
+TEST_CASE("The end of an Anthropic stream counts for all of it, and what it replaces is kept") {
+    std::string record = read_with(
+        read_anthropic_stream,
+        R"([{"type":"message_start","message":{"usage":{"input_tokens":3,"output_tokens":1}}},)"
+        R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":9,"output_tokens":4,"server_tool_use":{"web_search_requests":1}}}])");
+    CHECK(holds(record, R"("gen_ai.usage.input_tokens":9)"));
+    CHECK(holds(record, R"("gen_ai.usage.output_tokens":4)"));
+    CHECK(holds(record, R"("b.0.message.usage.input_tokens":3)"));
+    CHECK(holds(record,
+                R"("llm.audit.usage.details":{"server_tool_use":{"web_search_requests":1}})"));
+}
+
+TEST_CASE("A counter named twice with two values is in the record twice") {
+    std::string record = read_with(
+        read_anthropic_response,
+        R"({"content":[],"usage":{"input_tokens":1,"input_tokens":2,"geo":"a","geo":"b"}})");
+    CHECK(holds(record, R"("gen_ai.usage.input_tokens":1)"));
+    CHECK(holds(record, R"("b.usage.input_tokens":2)"));
+    CHECK(holds(record, R"("llm.audit.usage.details":{"geo":"a"})"));
+    CHECK(holds(record, R"("b.usage.geo":"b")"));
+}
+
+TEST_CASE("Text that an answer is checked against is no text of the user") {
+    std::string record = read_with(
+        read_converse_request,
+        R"({"messages":[{"role":"user","content":[{"guardContent":{"text":{"text":"the source","qualifiers":["grounding_source"]}}},)"
+        R"({"guardContent":{"text":{"text":"the question","qualifiers":["query"]}}}]}]})");
+    CHECK(holds(record, R"("llm.audit.prompt.text":"the question")"));
+    CHECK(holds(record, R"("text":"the source")"));
+}
+
+TEST_CASE("A completion stream without an end is marked unless a guardrail ended it") {
+    CHECK(holds(read_with(read_titan_stream, R"([{"outputText":"a"}])"), "incomplete_stream"));
+    CHECK_FALSE(
+        holds(read_with(read_titan_stream,
+                        R"([{"outputText":"no","amazon-bedrock-guardrailAction":"INTERVENED"}])"),
+              "incomplete_stream"));
 }
 
 TEST_CASE("No reader is upset by a body of another vendor or of none") {

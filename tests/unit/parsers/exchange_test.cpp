@@ -156,9 +156,10 @@ TEST_CASE("A call to Gemini is an inference by what its URL says, and nothing of
     CHECK(record.text("gen_ai.request.model") == "gemini-2.0-flash");
     CHECK(record.text("gen_ai.response.model") == "gemini-2.0-flash-001");
     CHECK(record.text("gen_ai.response.id") == "r1");
+    CHECK(record.text("llm.audit.prompt.text") == "leaf-1");
+    CHECK(record.text("llm.audit.response.text") == "leaf-2");
+    CHECK(record.json("gen_ai.request.temperature") == "0.5");
     std::string rest = record.json("llm.audit.unmapped");
-    CHECK(rest.find("leaf-1") != std::string::npos);
-    CHECK(rest.find("leaf-2") != std::string::npos);
     CHECK(rest.find("SECRETVALUE") == std::string::npos);
 }
 
@@ -172,8 +173,7 @@ TEST_CASE("A stream of Gemini's or Ollama's is not said to be cut") {
     OneRecord ollama(R"({"url":"http://localhost:11434/api/chat",
         "request":{"model":"llama3","messages":[{"role":"user","content":"hi"}]},
         "response":"{\"model\":\"llama3\",\"done\":false}\n{\"model\":\"llama3\",\"done\":true}\n"})");
-    CHECK(ollama.json("llm.audit.unmapped") ==
-          R"({"response.0.done":false,"response.1.done":true})");
+    CHECK_FALSE(ollama.has("llm.audit.unmapped"));
     for (const OneRecord* record : {&gemini, &ollama}) {
         CHECK_FALSE(record->has("llm.audit.record.flags"));
         CHECK_FALSE(record->has("llm.audit.response.truncated"));
@@ -189,8 +189,8 @@ TEST_CASE("A call to Ollama is an inference with its model and prompt") {
     CHECK(record.text("gen_ai.operation.name") == "text_completion");
     CHECK(record.text("gen_ai.request.model") == "llama3");
     CHECK(record.text("llm.audit.prompt.text") == "hi");
-    CHECK(record.json("llm.audit.unmapped") ==
-          R"({"response.response":"leaf","response.done":true})");
+    CHECK(record.text("llm.audit.response.text") == "leaf");
+    CHECK_FALSE(record.has("llm.audit.unmapped"));
 }
 
 TEST_CASE("A failed call to a foreign API is a failure") {

@@ -75,6 +75,11 @@ constexpr auto kNames = std::to_array<Row>({
     {"credentials", Secrecy::kWhole},
     {"private_key", Secrecy::kWhole},
     {"AzureConnectionString", Secrecy::kWhole},
+    {"LITELLM_SALT_KEY", Secrecy::kWhole},
+    {"AUTOMATIC1111_API_AUTH", Secrecy::kWhole},
+    {"secondaryKey", Secrecy::kWhole},
+    {"passwordHash", Secrecy::kWhole},
+    {"webhook_url", Secrecy::kWhole},
     {"token", Secrecy::kNoNumber},
     {"access_token", Secrecy::kNoNumber},
     {"accessToken", Secrecy::kNoNumber},
@@ -112,6 +117,8 @@ constexpr auto kNames = std::to_array<Row>({
     {"prior_authorization", Secrecy::kOpen},
     {"author", Secrecy::kOpen},
     {"signature", Secrecy::kOpen},
+    {"sign", Secrecy::kOpen},
+    {"url", Secrecy::kOpen},
     {"session_id", Secrecy::kOpen},
     {"", Secrecy::kOpen},
     {"_-_", Secrecy::kOpen},
@@ -158,9 +165,18 @@ TEST_CASE("Headers and query parameters that authenticate are told from those th
         CAPTURE(name);
         CHECK_FALSE(is_secret_header(name));
     }
-    CHECK(is_secret_parameter("sig"));
-    CHECK(is_secret_parameter("%61pi_k%65y"));
-    CHECK_FALSE(is_secret_parameter("api-version"));
+    for (std::string_view name :
+         {"sig", "sign", "X-Amz-Signature", "X-Goog-Signature", "X-Amz-Credential",
+          "X-Amz-Security-Token", "SharedAccessSignature", "Key-Pair-Id", "tempauth", "code",
+          "client_assertion", "SAMLResponse", "sas", "pwd", "ticket", "%61pi_k%65y"}) {
+        CAPTURE(name);
+        CHECK(is_secret_parameter(name));
+    }
+    for (std::string_view name : {"api-version", "page", "design", "nonce", "timestamp", "sv", "se",
+                                  "X-Amz-Date", "X-Amz-Expires", "alt", "id", "web"}) {
+        CAPTURE(name);
+        CHECK_FALSE(is_secret_parameter(name));
+    }
 }
 
 TEST_CASE("A password is hidden whatever it is, a token unless it is a number, a truth never") {
@@ -205,12 +221,29 @@ TEST_CASE("The value of a pair that names a secret is hidden, of another kept") 
 TEST_CASE("Users, passwords and keys in URLs are hidden and the rest of the URL kept") {
     CHECK(redacted("", R"("https://u:p@h.example/a?key=S&alt=sse#access_token=S")") ==
           R"("https://[redacted]@h.example/a?key=[redacted]&alt=sse#access_token=[redacted]")");
-    for (std::string_view plain : {R"("https://h.example/a?alt=sse")", R"("https://h.example/a@b")",
-                                   R"("see https://h?key=S now")", R"("key=S")",
-                                   R"("https://h.example/?key=")", R"("https://")"}) {
+    CHECK(redacted("", R"("/files/7?timestamp=5&sign=S")") ==
+          R"("/files/7?timestamp=5&sign=[redacted]")");
+    for (std::string_view plain :
+         {R"("https://h.example/a?alt=sse")", R"("https://h.example/a@b")", R"("/a@b")",
+          R"("/ask who?key=S now")", R"("see https://h?key=S now")", R"("key=S")",
+          R"("https://h.example/?key=")", R"("https://")"}) {
         CAPTURE(plain);
         CHECK(redacted("", plain) == plain);
     }
+}
+
+TEST_CASE("A data source keeps its address and loses the address's signature") {
+    BodyScratch scratch;
+    AuditRecord record;
+    DataSource source;
+    source.type = "file";
+    source.name = "/files/7?sign=S";
+    source.uri = "https://h.blob.core.windows.net/d/a.pdf?sv=1&sig=S";
+    add_data_source(scratch, source);
+    store_messages(scratch, record);
+    CHECK(
+        record.text(Field::kDataSources) ==
+        R"([{"type":"file","name":"/files/7?sign=[redacted]","uri":"https://h.blob.core.windows.net/d/a.pdf?sv=1&sig=[redacted]"}])");
 }
 
 TEST_CASE("What is not mapped is kept without its secrets, however it is added") {

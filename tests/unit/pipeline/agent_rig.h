@@ -156,6 +156,7 @@ struct Host {
     std::string log_path = "/logs/app.jsonl";
     uint64_t written = 0;
     uint64_t min_free_bytes = 0;
+    MakeDocumentRead make_document_read = document_read_of;
 };
 
 class AgentLife {
@@ -183,8 +184,9 @@ class AgentLife {
         if (!spool_->seal(SealReason::kForced)) {
             return;
         }
-        auto ingest = Ingest::make(host.settings, *spool_, recent_, mailbox_,
-                                   {host.disk, host.watch, host.clock, host.log});
+        auto ingest =
+            Ingest::make(host.settings, *spool_, recent_, mailbox_,
+                         {host.disk, host.watch, host.clock, host.log, host.make_document_read});
         ingest_ = ingest ? std::move(*ingest) : nullptr;
     }
 

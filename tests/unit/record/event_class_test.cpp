@@ -19,8 +19,8 @@ static unsigned class_of(const AuditRecord& record) {
 TEST_CASE("each kind of record has its class") {
     const std::pair<const char*, unsigned> kExpected[] = {
         {"inference", 100},     {"retrieval", 150}, {"tool", 120},  {"guardrail", 100},
-        {"evaluation", 100},    {"feedback", 100},  {"edit", 300},  {"access", 410},
-        {"config_change", 400}, {"error", 110},     {"other", 100}, {"rejected", 605},
+        {"evaluation", 140},    {"feedback", 130},  {"edit", 300},  {"access", 413},
+        {"config_change", 400}, {"error", 110},     {"other", 190}, {"rejected", 605},
         {"agent", 500}};
     for (const auto& [kind, id] : kExpected) {
         CHECK_MESSAGE(class_of(of_kind(kind)) == id, kind);
@@ -97,21 +97,68 @@ TEST_CASE("weakening a guardrail is told from strengthening it, and from any oth
     CHECK(class_of(record) == 401);
     record.set_text(Field::kEventAction, "CreateGuardrail");
     CHECK(class_of(record) == 400);
+    record.set_text(Field::kEventAction,
+                    "MICROSOFT.COGNITIVESERVICES/ACCOUNTS/RAIBLOCKLISTS/DELETE");
+    CHECK(class_of(record) == 401);
 }
 
-TEST_CASE("credentials, roles and privileged roles are told apart") {
+TEST_CASE("credentials, roles, sign-ins and reads are told apart") {
+    struct Row {
+        const char* kind;
+        const char* action;
+        const char* resource;
+        unsigned id;
+        unsigned severity;
+    };
+
+    const Row kRows[] = {
+        {"access", "api_key.created", "", 411, 6},
+        {"access", "createApiKey", "", 411, 6},
+        {"access", "MICROSOFT.COGNITIVESERVICES/ACCOUNTS/LISTKEYS/ACTION", "", 411, 6},
+        {"config_change", "created", "LiteLLM_VerificationToken", 411, 6},
+        {"config_change", "service_key_revoked", "service_key", 411, 6},
+        {"access", "role.granted", "", 410, 6},
+        {"config_change", "role.assignment.created", "role.assignment", 410, 6},
+        {"config_change", "user.delete", "user", 410, 6},
+        {"config_change", "update", "primary_owner", 410, 8},
+        {"access", "login.succeeded", "", 412, 3},
+        {"access", "sso_login_succeeded", "", 412, 3},
+        {"access", "monkey.fed", "", 413, 2},
+        {"access", "GET /api/v1/users/", "", 413, 2},
+        {"access", "claude_file_access_failed", "", 413, 2},
+        {"config_change", "userland.update", "userland", 400, 5},
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.action);
+        AuditRecord record = of_kind(row.kind);
+        record.set_text(Field::kEventAction, row.action);
+        record.set_text(Field::kConfigResourceType, row.resource);
+        CHECK(class_of(record) == row.id);
+        CHECK(event_class_of(record).severity == row.severity);
+    }
+}
+
+TEST_CASE("a privileged role weighs more, and so does a sign-in or a read that failed") {
     AuditRecord record = of_kind("access");
-    record.set_text(Field::kEventAction, "api_key.created");
-    CHECK(class_of(record) == 411);
-    record.set_text(Field::kEventAction, "createApiKey");
-    CHECK(class_of(record) == 411);
-    record.set_text(Field::kEventAction, "monkey.fed");
-    CHECK(class_of(record) == 410);
-    CHECK(event_class_of(record).severity == 6);
     record.set_text(Field::kEventAction, "role.granted");
     record.set_text(Field::kConfigNewValue, "Admin");
     CHECK(class_of(record) == 410);
     CHECK(event_class_of(record).severity == 8);
+    record = of_kind("access");
+    record.set_text(Field::kEventOutcome, "failure");
+    CHECK(class_of(record) == 413);
+    CHECK(event_class_of(record).severity == 4);
+    record.set_text(Field::kEventAction, "login.failed");
+    CHECK(class_of(record) == 412);
+    CHECK(event_class_of(record).severity == 5);
+}
+
+TEST_CASE("a limit of tokens is no credential, a password is one") {
+    AuditRecord record = of_kind("config_change");
+    record.set_text(Field::kConfigSetting, "max_tokens");
+    CHECK(class_of(record) == 400);
+    record.set_text(Field::kConfigSetting, "auths.password");
+    CHECK(class_of(record) == 411);
 }
 
 TEST_CASE("an edit of a prompt is told from an edit of a response") {

@@ -21,7 +21,10 @@ FilePosition sample() {
     position.offset = 120'000;
     position.open_document = 119'000;
     position.open_document_records = 17;
-    position.open_ranges = {{5, 10}, {100'000, 119'000}};
+    position.open_ranges = {{5, 10},
+                            {100'000, 119'000, OpenRange::Held::kLoose, 0, 0},
+                            {119'000, 119'900, OpenRange::Held::kSome, 3, 200},
+                            {119'000, 119'900, OpenRange::Held::kSomeLoose, 300, 1}};
     position.finished = true;
     return position;
 }
@@ -85,6 +88,11 @@ TEST_CASE("a position with any byte changed decodes to something sound or not at
         REQUIRE(back->open_document <= back->offset);
         REQUIRE(back->fingerprint_bytes <= kFingerprintBytesMax);
         REQUIRE(back->open_ranges.size() <= kOpenRangesMax);
+        for (const OpenRange& range : back->open_ranges) {
+            REQUIRE(range.begin < range.end);
+            REQUIRE(range.end <= back->offset);
+            REQUIRE(range.of_one_document() == (range.pieces > 0));
+        }
     }
     CHECK(refused > 0);
 }

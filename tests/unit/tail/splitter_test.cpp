@@ -50,6 +50,28 @@ TEST_CASE("the examples of docs/splitting.md hold") {
     CHECK(documents(",{\"a\":1}\n") == Texts{",{\"a\":1}"});
 }
 
+TEST_CASE("a bracket before what is no JSON token begins a line of text") {
+    for (const std::string line :
+         {"[GIN] 2026/01/02 - 15:04:05 | 200", "[2026-01-02 15:04:05] INFO [x] {}", "[15:04:05] a",
+          "[01/Jan/2026] a", "[127.0.0.1] a", "[info] a", "[trace] a", "[nginx] a", "[falsey] a",
+          "[-x] a", "[1.e] a", "[1e+x] a", "[tru", "[nul\r", "[\x01]", "['a']", "[}", "[,]"}) {
+        Texts wanted = {line, "{}"};
+        if (line.ends_with('\r')) {
+            wanted[0].pop_back();
+        }
+        CHECK_MESSAGE(documents(line + "\n{}\n") == wanted, line);
+    }
+    const std::string digits(100, '1');
+    for (const std::string& array :
+         Texts{"[]", "[ 1]", "[\"a\"]", "[-1]", "[1.5e+3]", "[0]", "[true]", "[false ]", "[null,1]",
+               "[\n1]", "[[]]", "[{}]", "[2E5,1]", "[" + digits + "]"}) {
+        const Texts wanted = {array, "text", "{}"};
+        CHECK_MESSAGE(documents(array + " text\n{}\n") == wanted, array);
+    }
+    CHECK(documents("[GIN", true) == Texts{"[GIN"});
+    CHECK(documents("{\"a\":[1,\n[GIN] b\n{}\n") == Texts{"{\"a\":[1,", "[GIN] b", "{}"});
+}
+
 TEST_CASE("escapes decide where a string ends") {
     CHECK(documents(R"({"a":"\"}"}{"b":"\\"}{"c":"\\\"}"})") ==
           Texts{R"({"a":"\"}"})", R"({"b":"\\"})", R"({"c":"\\\"}"})"});

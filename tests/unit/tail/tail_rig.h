@@ -108,6 +108,7 @@ struct HandedOut {
     bool truncated = false;
     bool unterminated = false;
     uint32_t records_already_sealed = 0;
+    std::optional<Reread> reread;
 };
 
 class TailRig : private TailSink {
@@ -182,6 +183,13 @@ class TailRig : private TailSink {
 
     size_t committed_positions() const { return committed_.size(); }
 
+    std::vector<OpenRange> committed_ranges(const FileId& file) const {
+        ByteReader reader(committed_.at(file));
+        auto position = decode_position(reader);
+        LLMTRAIL_CHECK(position.has_value());
+        return position->open_ranges;
+    }
+
     TempDirectory dir;
     SourceTailOptions options;
     GuardedFileSystem files;
@@ -195,6 +203,7 @@ class TailRig : private TailSink {
     std::vector<std::pair<std::string, ErrorCode>> problems;
     uint64_t skipped_bytes = 0;
     uint64_t lost_bytes = 0;
+    std::vector<std::pair<FileId, std::optional<FileId>>> moves;
 
  private:
     bool document(const TailedDocument& d) override {
@@ -204,7 +213,7 @@ class TailRig : private TailSink {
         LLMTRAIL_CHECK(d.truncated == (d.bytes.size() < d.full_size_bytes));
         documents.push_back({std::string(d.bytes), std::string(d.path), d.file, d.offset,
                              d.full_size_bytes, d.truncated, d.unterminated,
-                             d.records_already_sealed});
+                             d.records_already_sealed, d.reread});
         return on_document ? on_document(d) : true;
     }
 
@@ -215,6 +224,10 @@ class TailRig : private TailSink {
     }
 
     void file_lost(std::string_view, uint64_t unread_bytes) override { lost_bytes += unread_bytes; }
+
+    void content_moved(const FileId& from, const std::optional<FileId>& to) override {
+        moves.emplace_back(from, to);
+    }
 
     std::map<FileId, Bytes> committed_;
 };

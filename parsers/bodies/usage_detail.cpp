@@ -1,0 +1,33 @@
+#include "bodies/usage_detail.h"
+
+#include "base/json_text.h"
+
+namespace llmtrail {
+
+void add_usage_detail(const BodyPlace& place, std::string_view key, JsonValue value) {
+    constexpr size_t kDetailsBytesMax = 4096;  // each counter copies those before it
+    std::string member;
+    add_member(member, key, value);
+    if (member.empty()) {
+        return;
+    }
+    AuditRecord& record = place.record();
+    std::string details(record.text(Field::kUsageDetails));
+    if (details.empty()) {
+        record.set_json(Field::kUsageDetails, "{" + member + "}");
+        return;
+    }
+    std::string name;
+    append_json_string(name, key);
+    name.push_back(':');
+    if (details.find(name) == std::string::npos && details.size() < kDetailsBytesMax) {
+        details.back() = ',';
+        details += member;
+        details.push_back('}');
+        record.set_json(Field::kUsageDetails, details);
+    } else if (details.find(member) == std::string::npos) {
+        place.keep(key, value);
+    }
+}
+
+}  // namespace llmtrail
