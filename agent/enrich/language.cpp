@@ -1,11 +1,14 @@
 #include "enrich/language.h"
 
+// CLD2's header uses FILE and does not include it.
+// clang-format off
+#include <cstdio>
 #include <cld2/public/compact_lang_det.h>
 #include <cld2/public/encodings.h>
+// clang-format on
 
 #include <array>
 #include <cstdint>
-#include <cstdio>  // CLD2's header needs it
 
 #include "base/utf8.h"
 

@@ -57,6 +57,22 @@ TEST_CASE("bytes that are no UTF-8 have no language and do no harm") {
     CHECK(language_of(cut) == "ja");
 }
 
+TEST_CASE("limits hold at their edges") {
+    CHECK(language_of("\xCE\xB1\xCE\xB2") == "el");  // kLanguageOwnScriptLettersLeast
+    CHECK(language_of("\xCE\xB1") == "");
+    // Four letters in five are the least share.
+    CHECK(language_of("\xCE\xB1\xCE\xB2\xCE\xB3\xCE\xB4 a") == "el");
+    CHECK(language_of("\xCE\xB1\xCE\xB2\xCE\xB3 a") == "");
+    // What stands behind the bytes looked at does not count, broken or not.
+    std::string greek;
+    while (greek.size() < kLanguageBytesLookedAt) {
+        greek += "\xCE\xB1";
+    }
+    CHECK(language_of(greek + "\xFF" + std::string(5000, 'a')) == "el");
+    greek.resize(kLanguageBytesLookedAt - 2);
+    CHECK(language_of(greek + "\xFF") == "");
+}
+
 TEST_CASE("languages are added where the source said nothing, and never over its word") {
     AuditRecord record;
     record.set_text(Field::kPromptText, "Please summarise the attached contract for me.");
