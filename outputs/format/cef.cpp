@@ -1,4 +1,5 @@
 #include "format/cef_event.h"
+#include "format/cef_numbers.h"
 #include "format/formatter.h"
 
 namespace llmtrail {
@@ -23,11 +24,11 @@ void CefFormatter::format(const AuditRecord& record, const SpoolReference& refer
     const EventClass& event_class = event_.fill(record, reference);
     size_t start = out.size();
     out += kHeaderStart;
-    append_number(out, event_class.id);
+    append_unsigned(out, event_class.id);
     out.push_back('|');
     out += event_class.name;
     out.push_back('|');
-    append_number(out, event_class.severity);
+    append_unsigned(out, event_class.severity);
     out.push_back('|');
     event_.fit(event_.event_bytes_max() - (out.size() - start));
     event_.pairs().write(out);

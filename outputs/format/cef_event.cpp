@@ -1,7 +1,6 @@
 #include "format/cef_event.h"
 
 #include <array>
-#include <charconv>
 
 namespace llmtrail {
 
@@ -18,12 +17,6 @@ constexpr std::array kCommitmentKeys = {
 static_assert(kCommitmentKeys.size() == kSectionCount);
 
 }  // namespace
-
-void append_number(std::string& out, unsigned value) {
-    std::array<char, 12> text;
-    char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    out.append(text.data(), static_cast<size_t>(end - text.data()));
-}
 
 CefEvent::CefEvent(FormatOptions options)
     : options_(std::move(options)), routes_(make_cef_routes()) {

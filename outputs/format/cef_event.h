@@ -39,6 +39,4 @@ class CefEvent {
     CefScratch scratch_;
 };
 
-void append_number(std::string& out, unsigned value);
-
 }  // namespace llmtrail

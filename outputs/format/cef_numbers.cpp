@@ -57,6 +57,11 @@ char* put_unsigned(char* at, uint64_t value) {
     return std::to_chars(at, at + kIntegerBytesMax, value).ptr;
 }
 
+void append_unsigned(std::string& out, uint64_t value) {
+    std::array<char, kIntegerBytesMax> text;
+    out.append(text.data(), static_cast<size_t>(put_unsigned(text.data(), value) - text.data()));
+}
+
 char* put_real(char* at, double value) {
     double scaled = std::abs(value) * static_cast<double>(kBillion);
     if (std::abs(value) < kScaledRealMax) {

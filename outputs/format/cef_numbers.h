@@ -1,9 +1,11 @@
 // Numbers and digests as the text of a CEF value, written where a pointer says. Each returns the
-// end of what it wrote. Called by the CEF extension. Pure, any thread, no failure.
+// end of what it wrote. Called by the CEF extension and the formatters. Pure, any thread, no
+// failure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/bytes.h"
 
@@ -22,5 +24,7 @@ char* put_unsigned(char* at, uint64_t value);
 char* put_real(char* at, double value);
 
 char* put_hex(char* at, ByteView bytes);  // lower case; two characters a byte
+
+void append_unsigned(std::string& out, uint64_t value);
 
 }  // namespace llmtrail

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "format/cef_event.h"
+#include "format/cef_numbers.h"
 #include "format/formatter.h"
 #include "format/leef_keys.h"
 
@@ -62,7 +63,7 @@ void LeefFormatter::write_attributes(std::string& out, bool of_prompt) const {
     });
     if (pairs.omitted() > 0) {
         out += "\tllmtrailOmitted=";
-        append_number(out, static_cast<unsigned>(pairs.omitted()));
+        append_unsigned(out, pairs.omitted());
     }
 }
 
@@ -73,9 +74,9 @@ void LeefFormatter::format(const AuditRecord& record, const SpoolReference& refe
         record.text(Field::kEventKind) != "rejected" && record.text(Field::kEventKind) != "agent";
     size_t start = out.size();
     out += kHeaderStart;
-    append_number(out, event_class.id);
+    append_unsigned(out, event_class.id);
     out += "|sev=";
-    append_number(out, std::max<unsigned>(event_class.severity, kSeverityMin));
+    append_unsigned(out, std::max<unsigned>(event_class.severity, kSeverityMin));
     out += "\tname=";
     out += event_class.name;
     size_t head = out.size();
