@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <numeric>
 #include <utility>
 
+#include "base/check.h"
 #include "base/json_text.h"
 #include "bodies/body.h"
 #include "parsers/common_names.h"
@@ -285,6 +287,7 @@ Result<std::unique_ptr<DocumentReader>> DocumentReader::make(std::string_view fo
                                                              int32_t default_utc_offset_seconds) {
     auto state = std::make_unique<State>();
     auto parsers = make_parsers();
+    LLMTRAIL_CHECK(parsers.size() <= std::numeric_limits<FormatSet>::digits);
     bool known = std::any_of(parsers.begin(), parsers.end(),
                              [&](const auto& parser) { return parser->name() == format; });
     if (!known && format != kAuto) {

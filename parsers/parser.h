@@ -40,12 +40,8 @@ struct ParseContext {
     int32_t default_utc_offset_seconds = 0;  // for stamps without a zone (sources[].time_zone)
 };
 
-// Where records go. begin() gives an empty record with event.ingested set; commit() takes it. A
-// record that was begun and not committed is dropped by the next begin().
-//
-// commit_piece() takes a record that the source writes in several pieces (a span and its log
-// events, a create and its update, chunks of one message): pieces of one key become one record. A
-// sink that joins nothing takes each as a record of its own.
+// One of several pieces in which a source writes a record (a span and its log events, a create and
+// its update, chunks of one message): pieces of one key become one record (docs/joining.md).
 struct RecordPiece {
     std::string_view key;  // the same for all pieces of the record, other for any other record:
                            // "langfuse:observation:<id>"; unique within the source
@@ -55,6 +51,9 @@ struct RecordPiece {
     bool last = false;     // nothing more is expected: the record may go
 };
 
+// Where records go. begin() gives an empty record with event.ingested set; commit() or
+// commit_piece() takes it. A record that was begun and not committed is dropped by the next
+// begin(). A sink that joins nothing takes each piece as a record of its own.
 class RecordSink {
  public:
     virtual ~RecordSink() = default;
