@@ -78,7 +78,9 @@ bool FileOutput::offer(const OutputEvent& event) {
     }
     size_t begin = buffer_.size();
     buffer_ += event.text;
-    std::replace(buffer_.begin() + static_cast<std::ptrdiff_t>(begin), buffer_.end(), '\n', ' ');
+    for (size_t at = begin; (at = buffer_.find('\n', at)) != std::string::npos;) {
+        buffer_[at] = ' ';
+    }
     buffer_.push_back('\n');
     buffered_end_ = event.index + 1;
     if (event.index < offered_end_) {

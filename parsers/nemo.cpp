@@ -22,8 +22,15 @@ class NemoParser final : public Parser {
     }
 
     bool recognizes(JsonValue document) const override {
-        return nemo::is_trace(document) || nemo::log_of(document).exists() ||
-               nemo::is_outcome(document);
+        for (auto [key, value] : document.members()) {
+            bool of_log = value.is_object() && (key == "log" || key == "guardrails");
+            if ((key == "spans" && nemo::is_trace(document)) ||
+                ((of_log || key == "activated_rails") && nemo::log_of(document).exists()) ||
+                (key.starts_with("validation") && nemo::is_outcome(document))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void parse(JsonValue document, const ParseContext& context, RecordSink& sink) override;

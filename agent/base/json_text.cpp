@@ -103,12 +103,39 @@ void append_json_unsigned(std::string& out, uint64_t value) {
     append_number(out, value);
 }
 
+// A value of few decimals, as scores and rates are, as its shortest text: false when it has more.
+// A decimal of up to 15 digits has one double, and dividing two whole doubles rounds correctly.
+static bool append_short_decimal(std::string& out, double value) {
+    constexpr double kScale = 1e6;
+    constexpr unsigned kDecimals = 6;
+    if (!(value >= 1e-3 && value < 1e5)) {  // beyond, an exponent may be shorter
+        return false;
+    }
+    auto scaled = static_cast<uint64_t>(value * kScale + 0.5);
+    if (static_cast<double>(scaled) / kScale != value) {
+        return false;
+    }
+    char text[16];
+    char* end = std::to_chars(text, text + sizeof text, scaled / 1'000'000).ptr;
+    uint64_t fraction = scaled % 1'000'000;
+    if (fraction != 0) {
+        *end++ = '.';
+        for (unsigned digit = kDecimals; digit-- > 0; fraction /= 10) {
+            end[digit] = static_cast<char>('0' + fraction % 10);
+        }
+        for (end += kDecimals; end[-1] == '0'; --end) {
+        }
+    }
+    out.append(text, static_cast<size_t>(end - text));
+    return true;
+}
+
 void append_json_number(std::string& out, double value) {
     if (!std::isfinite(value)) {
         out += "null";
-        return;
+    } else if (!append_short_decimal(out, value)) {
+        append_number(out, value);
     }
-    append_number(out, value);
 }
 
 }  // namespace llmtrail

@@ -130,7 +130,8 @@ bool HiddenMembers::hides_item(JsonValue item) {
 
 bool redact_url(std::string_view text, std::string& out) {
     constexpr size_t kSchemeBytesMax = 16;
-    if (text.find_first_of("?#@") == std::string_view::npos) {
+    auto has = [&](char c) { return text.find(c) != std::string_view::npos; };
+    if (!has('?') && !has('#') && !has('@')) {
         return false;
     }
     size_t colon = text.substr(0, kSchemeBytesMax).find("://");

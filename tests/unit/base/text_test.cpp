@@ -1,5 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "base/json_text.h"
@@ -86,4 +92,28 @@ TEST_CASE("a JSON string escapes a byte wherever it stands") {
     std::string out;
     append_json_string(out, high);
     CHECK(out == '"' + high + '"');
+}
+
+TEST_CASE("a number is written as its shortest text, as std::to_chars does it") {
+    auto expected = [](double value) {
+        char text[32];
+        return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
+    };
+    auto written = [](double value) {
+        std::string out;
+        append_json_number(out, value);
+        return out;
+    };
+    for (double value : {0.0, -0.0, 0.001, 0.0009, 0.1, 0.3, 0.1 + 0.2, 1.0, 1.5, 99999.0,
+                         99999.999999, 100000.0, 100001.5, 1e15, 1e300, 5e-324, -0.25, 1.0 / 3}) {
+        CHECK(written(value) == expected(value));
+    }
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 20000; ++i) {
+        auto whole = static_cast<double>(random() % 1'000'000'000);
+        double value = whole / std::pow(10.0, static_cast<double>(random() % 12));
+        REQUIRE(written(value) == expected(value));
+        REQUIRE(written(std::nextafter(value, 1e9)) == expected(std::nextafter(value, 1e9)));
+    }
+    CHECK(written(std::numeric_limits<double>::infinity()) == "null");
 }
