@@ -6,6 +6,7 @@
 #include "bodies/body_place.h"
 #include "parsers/anthropic_activity_type.h"
 #include "parsers/endpoint.h"
+#include "parsers/repeated.h"
 #include "parsers/setting_change.h"
 #include "parsers/time_value.h"
 
@@ -19,7 +20,6 @@ using anthropic_activity::activity_of;
 // An entry's updates give a record each, up to so many; what they have in common is repeated unless
 // it is no name but a text that would make them large.
 constexpr size_t kUpdatesMax = 256;
-constexpr size_t kRepeatedBytesMax = 1024;
 
 constexpr MemberField kMembers[] = {
     {"id", Field::kRecordNativeId},
@@ -83,6 +83,24 @@ bool is_id_of(std::string_view key, std::string_view thing) {
 bool is_name_of(std::string_view key, std::string_view thing) {
     return (key == "filename" && thing.ends_with("_file")) ||
            (key.ends_with("_name") && key.substr(0, key.size() - 5) == thing);
+}
+
+constexpr std::string_view kRoleId = "role_id";
+
+// The member that names the changed thing: its own id, else whom a role or a membership was given
+// to or taken from, else the role.
+std::string_view resource_key(JsonValue entry, std::string_view thing) {
+    for (auto [key, value] : entry.members()) {
+        if (is_id_of(key, thing) && key != kRoleId && value.is_string()) {
+            return key;
+        }
+    }
+    for (std::string_view whom : {"target_user_id", "principal_id"}) {
+        if (entry[whom].is_string()) {
+            return whom;
+        }
+    }
+    return is_id_of(kRoleId, thing) ? kRoleId : std::string_view();
 }
 
 std::string_view name_in(JsonValue entry, std::string_view thing) {
@@ -198,7 +216,7 @@ void AnthropicActivityParser::member(JsonValue entry, JsonMember member, const A
     auto [key, value] = member;
     AuditRecord& record = place.record();
     bool config = activity.kind == "config_change";
-    if (config && is_id_of(key, activity.thing) && fill(record, Field::kConfigResourceId, value)) {
+    if (config && key == activity.thing_key && fill(record, Field::kConfigResourceId, value)) {
         return;
     }
     if (place.fill_member(kMembers, key, value)) {
@@ -219,7 +237,8 @@ void AnthropicActivityParser::member(JsonValue entry, JsonMember member, const A
     } else if (!config && is_name_of(key, activity.thing) &&
                entry[std::string(activity.thing) + "_id"].is_string()) {
         return;  // with the id
-    } else if (config && key != "organization_uuid" && !key.ends_with("_id")) {
+    } else if (config && key != "organization_uuid" &&
+               (!key.ends_with("_id") || (key == kRoleId && key != activity.thing_key))) {
         setting(member, activity, place);
     } else {
         place.keep(key, value);
@@ -241,6 +260,7 @@ void AnthropicActivityParser::record_of(JsonValue entry, JsonValue change, const
                                         const ParseContext& context) {
     AuditRecord& record = place.record();
     Activity activity = begin(entry, record);
+    activity.thing_key = resource_key(entry, activity.thing);
     BodyPlace updates = place.below("updates");
     if (change.exists()) {
         update(change, updates.below(size_t{0}));

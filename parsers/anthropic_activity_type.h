@@ -8,11 +8,12 @@
 namespace llmtrail::anthropic_activity {
 
 struct Activity {
-    std::string_view thing;    // "mcp_server", "claude_artifact_sharing"
-    std::string_view word;     // "created"
-    std::string_view kind;     // of event.kind: access or config_change
-    std::string_view outcome;  // success or failure
-    bool takes_away = false;   // deleted, revoked, …: what is told of the thing was its old value
+    std::string_view thing;      // "mcp_server", "claude_artifact_sharing"
+    std::string_view word;       // "created"
+    std::string_view kind;       // of event.kind: access or config_change
+    std::string_view outcome;    // success or failure
+    std::string_view thing_key;  // the member of the entry that names it, such as "mcp_server_id"
+    bool takes_away = false;  // deleted, revoked, …: what is told of the thing was its old value
 };
 
 Activity activity_of(std::string_view type);

@@ -1,4 +1,5 @@
-// The readers of one vendor's bodies as one value, for parsers that choose among vendors.
+// The readers of one vendor's bodies as one value, and the table of all vendors, for parsers that
+// choose among them. Constant; ingest thread.
 #pragma once
 
 #include <string_view>
@@ -17,5 +18,19 @@ struct BodyReaders {
     Read response = nullptr;
     Read stream = nullptr;
 };
+
+namespace vendors {
+
+extern const BodyReaders kOpenAi;  // its streams are judged as ended by their text
+extern const BodyReaders kAnthropic;
+extern const BodyReaders kCohere;
+extern const BodyReaders kConverse;
+extern const BodyReaders kGemini;
+extern const BodyReaders kLlama;
+extern const BodyReaders kOllama;
+extern const BodyReaders kTgi;
+extern const BodyReaders kTitan;
+
+}  // namespace vendors
 
 }  // namespace llmtrail

@@ -3,43 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "bodies/anthropic.h"
-#include "bodies/cohere.h"
-#include "bodies/converse.h"
 #include "bodies/gemini.h"
-#include "bodies/llama.h"
-#include "bodies/ollama.h"
-#include "bodies/openai.h"
-#include "bodies/tgi.h"
-#include "bodies/titan.h"
 #include "parsers/common_name_table.h"
 
 namespace llmtrail {
 
 namespace {
-
-void read_openai_chunks(JsonValue chunks, std::string_view path, BodyScratch& scratch,
-                        AuditRecord& record) {
-    read_openai_stream(chunks, path, false, scratch, record);
-}
-
-constexpr BodyReaders kOpenAi = {"openai", read_openai_request, read_openai_response,
-                                 read_openai_chunks};
-constexpr BodyReaders kAnthropic = {"anthropic", read_anthropic_request, read_anthropic_response,
-                                    read_anthropic_stream};
-constexpr BodyReaders kCohere = {"cohere", read_cohere_request, read_cohere_response,
-                                 read_cohere_stream};
-constexpr BodyReaders kConverse = {"converse", read_converse_request, read_converse_response,
-                                   read_converse_stream};
-constexpr BodyReaders kGemini = {"gemini", read_gemini_request, read_gemini_response,
-                                 read_gemini_stream};
-constexpr BodyReaders kLlama = {"llama", read_llama_request, read_llama_response,
-                                read_llama_stream};
-constexpr BodyReaders kOllama = {"ollama", read_ollama_request, read_ollama_response,
-                                 read_ollama_stream};
-constexpr BodyReaders kTgi = {"tgi", read_tgi_request, read_tgi_response, read_tgi_stream};
-constexpr BodyReaders kTitan = {"titan", read_titan_request, read_titan_response,
-                                read_titan_stream};
 
 JsonValue first_of(JsonValue array) {
     auto items = array.items();
@@ -98,11 +67,11 @@ const BodyReaders* readers_of_blocks(JsonValue messages) {
         if (type == "tool_use" || type == "tool_result" || type == "thinking" ||
             type == "document" || (type == "image" && has(block, "source")) ||
             has(block, "cache_control")) {
-            return &kAnthropic;
+            return &vendors::kAnthropic;
         }
         if (block.is_object() && type.empty() &&
             (is_text(block, "text") || has(block, "toolUse") || has(block, "toolResult"))) {
-            return &kConverse;
+            return &vendors::kConverse;
         }
     }
     return nullptr;
@@ -110,30 +79,31 @@ const BodyReaders* readers_of_blocks(JsonValue messages) {
 
 const BodyReaders* readers_of_messages(JsonValue request) {
     if (has(request, "inferenceConfig") || has(request, "toolConfig")) {
-        return &kConverse;
+        return &vendors::kConverse;
     }
     if (has(request, "anthropic_version") || has(request, "stop_sequences") ||
         is_text(request, "system") || request["model"].text().starts_with("claude")) {
-        return &kAnthropic;
+        return &vendors::kAnthropic;
     }
     if (const BodyReaders* readers = readers_of_blocks(request["messages"])) {
         return readers;
     }
-    return has(request, "options") || has(request, "keep_alive") ? &kOllama : &kOpenAi;
+    return has(request, "options") || has(request, "keep_alive") ? &vendors::kOllama
+                                                                 : &vendors::kOpenAi;
 }
 
 const BodyReaders* readers_of_prompt(JsonValue request) {
     if (has(request, "max_tokens_to_sample")) {
-        return &kAnthropic;
+        return &vendors::kAnthropic;
     }
     if (has(request, "max_gen_len")) {
-        return &kLlama;
+        return &vendors::kLlama;
     }
     bool ollama = request["options"].is_object() || has(request, "keep_alive");
     if (!is_text(request, "model")) {
         return nullptr;
     }
-    return ollama ? &kOllama : &kOpenAi;
+    return ollama ? &vendors::kOllama : &vendors::kOpenAi;
 }
 
 bool is_chat(JsonValue messages) {
@@ -149,22 +119,22 @@ struct KeyRow {
 
 // Of answers, most telling first.
 constexpr auto kAnswers = std::to_array<KeyRow>({
-    {"choices", "object", &kOpenAi},
-    {"choices", "model", &kOpenAi},
-    {"choices", "created", &kOpenAi},
-    {"completion", "stop_reason", &kAnthropic},
-    {"stopReason", "output", &kConverse},
-    {"messageStart", "", &kConverse},
-    {"contentBlockDelta", "", &kConverse},
-    {"generated_text", "", &kTgi},
-    {"generation", "stop_reason", &kLlama},
-    {"inputTextTokenCount", "results", &kTitan},
-    {"inputTextTokenCount", "embedding", &kTitan},
-    {"created_at", "done", &kOllama},
-    {"generation_id", "text", &kCohere},
-    {"event_type", "is_finished", &kCohere},
-    {"generations", "meta", &kCohere},
-    {"response_type", "embeddings", &kCohere},
+    {"choices", "object", &vendors::kOpenAi},
+    {"choices", "model", &vendors::kOpenAi},
+    {"choices", "created", &vendors::kOpenAi},
+    {"completion", "stop_reason", &vendors::kAnthropic},
+    {"stopReason", "output", &vendors::kConverse},
+    {"messageStart", "", &vendors::kConverse},
+    {"contentBlockDelta", "", &vendors::kConverse},
+    {"generated_text", "", &vendors::kTgi},
+    {"generation", "stop_reason", &vendors::kLlama},
+    {"inputTextTokenCount", "results", &vendors::kTitan},
+    {"inputTextTokenCount", "embedding", &vendors::kTitan},
+    {"created_at", "done", &vendors::kOllama},
+    {"generation_id", "text", &vendors::kCohere},
+    {"event_type", "is_finished", &vendors::kCohere},
+    {"generations", "meta", &vendors::kCohere},
+    {"response_type", "embeddings", &vendors::kCohere},
 });
 
 bool is_provider_error(JsonValue body) {
@@ -198,7 +168,7 @@ bool is_openai_answer(JsonValue body) {
 const BodyReaders* readers_of_chunk(JsonValue chunk) {
     bool tgi = chunk["token"].is_object() && is_text(chunk["token"], "text") &&
                has(chunk, "generated_text");
-    return tgi ? &kTgi : readers_of_response(chunk);
+    return tgi ? &vendors::kTgi : readers_of_response(chunk);
 }
 
 // OpenAI's chunks are of one stream when they have one id.
@@ -230,7 +200,7 @@ const BodyReaders* readers_of_request(JsonValue body) {
         return nullptr;
     }
     if (is_gemini_request(body)) {
-        return &kGemini;
+        return &vendors::kGemini;
     }
     if (is_chat(body["messages"])) {
         return readers_of_messages(body);
@@ -239,10 +209,10 @@ const BodyReaders* readers_of_request(JsonValue body) {
         return readers_of_prompt(body);
     }
     if (is_text(body, "inputs") && (body["parameters"].is_object() || has(body, "stream"))) {
-        return &kTgi;
+        return &vendors::kTgi;
     }
     if (is_text(body, "inputText") && body.size() <= 3) {
-        return &kTitan;
+        return &vendors::kTitan;
     }
     bool cohere =
         (is_text(body, "message") &&
@@ -250,10 +220,11 @@ const BodyReaders* readers_of_request(JsonValue body) {
         (body["texts"].is_array() && has(body, "input_type")) ||
         (is_text(body, "query") && body["documents"].is_array() && is_text(body, "model"));
     if (cohere) {
-        return &kCohere;
+        return &vendors::kCohere;
     }
     JsonValue input = body["input"];
-    return is_text(body, "model") && (input.is_string() || input.is_array()) ? &kOpenAi : nullptr;
+    return is_text(body, "model") && (input.is_string() || input.is_array()) ? &vendors::kOpenAi
+                                                                             : nullptr;
 }
 
 const BodyReaders* readers_of_response(JsonValue body) {
@@ -265,13 +236,13 @@ const BodyReaders* readers_of_response(JsonValue body) {
         return nullptr;
     }
     if (is_gemini_response(body)) {
-        return &kGemini;
+        return &vendors::kGemini;
     }
     if (is_anthropic_answer(body)) {
-        return &kAnthropic;
+        return &vendors::kAnthropic;
     }
     if (is_openai_answer(body)) {
-        return &kOpenAi;
+        return &vendors::kOpenAi;
     }
     for (const KeyRow& row : kAnswers) {
         if (has(body, row.key) && (row.with.empty() || has(body, row.with))) {
@@ -280,17 +251,17 @@ const BodyReaders* readers_of_response(JsonValue body) {
         }
     }
     if (is_text(first_of(body["data"]), "generated_text")) {
-        return &kTgi;
+        return &vendors::kTgi;
     }
     bool ranked = has(first_of(body["results"]), "relevance_score");
     bool cohere_chat = body["message"]["content"].is_array() && has(body, "finish_reason");
     if (ranked || cohere_chat) {
-        return &kCohere;
+        return &vendors::kCohere;
     }
     if (!is_provider_error(body)) {
         return nullptr;
     }
-    return body["type"].text() == "error" ? &kAnthropic : &kOpenAi;
+    return body["type"].text() == "error" ? &vendors::kAnthropic : &vendors::kOpenAi;
 }
 
 const BodyReaders* readers_of_stream(JsonValue array) {

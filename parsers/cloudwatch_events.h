@@ -8,6 +8,7 @@
 
 #include "bodies/body_place.h"
 #include "parsers/parser.h"
+#include "parsers/repeated.h"
 
 namespace llmtrail {
 
@@ -25,10 +26,14 @@ JsonValue cloudwatch_message(JsonValue event, JsonTree& tree);
 // An event that holds something else, a plain sentence: a record of kind other.
 void read_other_event(const BodyPlace& place, JsonValue event, const ParseContext& context);
 
-// A record for each event; what stands around the events holds for each of them.
+// A record for each event; what stands around the events holds for each of them, as far as the
+// budget goes.
 template <typename ReadEvent>
 void read_cloudwatch_batch(JsonValue document, JsonMember events, BodyScratch& scratch,
                            RecordSink& sink, ReadEvent&& read) {
+    RepeatBudget budget;
+    RepeatedPart around =
+        repeated_part(document, [&](JsonMember one) { return one.key == events.key; });
     size_t index = 0;
     for (JsonValue event : events.value.items()) {
         AuditRecord& record = sink.begin();
@@ -36,7 +41,10 @@ void read_cloudwatch_batch(JsonValue document, JsonMember events, BodyScratch& s
         BodyPlace place("", scratch, record);
         BodyPlace list = place.below(events.key);
         read(list.below(index++), event);
-        place.keep_others(document, {events.key});
+        budget.earn(event);
+        if (budget.takes(around, scratch.unmapped)) {
+            place.keep_others(document, {events.key});
+        }
         store_messages(scratch, record);
         scratch.unmapped.store(record);
         sink.commit();

@@ -86,14 +86,14 @@ void add_tool(JsonValue object, std::string_view path, BodyScratch& scratch) {
     }
 }
 
-void add_tool_or_name(JsonValue value, std::string_view path, std::string_view key,
-                      BodyScratch& scratch) {
+// `path`: where the value itself stands.
+void add_tool_or_name(JsonValue value, std::string_view path, BodyScratch& scratch) {
     if (value.is_object()) {
-        add_tool(value, joined_path(path, key), scratch);
+        add_tool(value, path, scratch);
     } else if (value.is_string() && !value.text().empty()) {
         scratch.tool_names.add_once(value.text());
     } else {
-        keep_redacted(path, key, value, scratch.unmapped);
+        scratch.unmapped.add(path, value);
     }
 }
 
@@ -101,12 +101,12 @@ void add_tool_or_name(JsonValue value, std::string_view path, std::string_view k
 
 void add_common_tools(JsonValue value, std::string_view path, BodyScratch& scratch) {
     if (!value.is_array()) {
-        add_tool_or_name(value, path, "", scratch);
+        add_tool_or_name(value, path, scratch);
         return;
     }
     size_t index = 0;
     for (JsonValue item : value.items()) {
-        add_tool_or_name(item, path, std::to_string(index++), scratch);
+        add_tool_or_name(item, joined_path(path, std::to_string(index++)), scratch);
     }
 }
 
@@ -119,7 +119,7 @@ void add_common_messages(JsonValue value, std::string_view role, std::string_vie
         return;
     }
     if (!value.is_array()) {
-        keep_redacted(path, "", value, scratch.unmapped);
+        scratch.unmapped.add(path, value);
         return;
     }
     size_t index = 0;

@@ -3,6 +3,7 @@
 
 #include "parsers/collected_members.h"
 #include "parsers/common_lists.h"
+#include "parsers/source_document.h"
 
 namespace llmtrail {
 
@@ -52,15 +53,15 @@ void add_source_object(JsonValue object, std::string_view path, BodyScratch& scr
     source.sensitivity = collected.text(kSourceSensitivity);
     source.score = collected[kSourceScore].real();
     source.action = collected.text(kSourceAction);
-    if (!source.score) {
-        keep_redacted(path, "score", collected[kSourceScore], scratch.unmapped);
-    }
     bool named = !(source.id.empty() && source.name.empty() && source.uri.empty() &&
                    source.message_id.empty());
-    if (named || !source.type.empty() || !source.channel.empty()) {
-        add_data_source(scratch, source);
-    } else {
+    bool told = named || !source.type.empty() || !source.channel.empty();
+    if (!told || !source.score) {
         keep_redacted(path, "score", collected[kSourceScore], scratch.unmapped);
+    }
+    if (told) {
+        add_located_source(source, scratch);
+    } else {
         keep_redacted(path, "sensitivity", collected[kSourceSensitivity], scratch.unmapped);
         keep_redacted(path, "action", collected[kSourceAction], scratch.unmapped);
     }
@@ -113,28 +114,28 @@ std::string_view source_type_of(std::string_view uri) {
     return "web";
 }
 
-static void add_source(JsonValue value, std::string_view path, std::string_view key,
-                       BodyScratch& scratch) {
+// `path`: where the value itself stands.
+static void add_source(JsonValue value, std::string_view path, BodyScratch& scratch) {
     if (value.is_object()) {
-        add_source_object(value, joined_path(path, key), scratch);
+        add_source_object(value, path, scratch);
     } else if (value.is_string() && !value.text().empty()) {
         DataSource source;
         source.type = source_type_of(value.text());
         (source.type.empty() ? source.id : source.uri) = value.text();
-        add_data_source(scratch, source);
+        add_located_source(source, scratch);
     } else {
-        keep_redacted(path, key, value, scratch.unmapped);
+        scratch.unmapped.add(path, value);
     }
 }
 
 void add_common_sources(JsonValue value, std::string_view path, BodyScratch& scratch) {
     if (!value.is_array()) {
-        add_source(value, path, "", scratch);
+        add_source(value, path, scratch);
         return;
     }
     size_t index = 0;
     for (JsonValue item : value.items()) {
-        add_source(item, path, std::to_string(index++), scratch);
+        add_source(item, joined_path(path, std::to_string(index++)), scratch);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "bodies/sse.h"
 #include "bodies/stream_parts.h"
 #include "parsers/bedrock_body.h"
+#include "parsers/body_text.h"
 #include "parsers/common_names.h"
 #include "parsers/created_time.h"
 #include "parsers/exchange_parts.h"
@@ -60,7 +61,6 @@ class ExchangeParser final : public Parser {
     void read_stream(const StreamText& stream, const Bodies& bodies, const BodyReaders& readers,
                      AuditRecord& record);
     bool read_frames(const Bodies& bodies, const BodyReaders& readers, AuditRecord& record);
-    void keep_raw_answer(std::string_view text, AuditRecord& record);
     void describe(std::string_view path, const BodyReaders& readers, JsonValue request,
                   AuditRecord& record);
 
@@ -82,26 +82,6 @@ bool ExchangeParser::recognizes(JsonValue document) const {
         response.is_object() || response.is_array() || response.is_string() || response.is_null();
     return answer && (is_request_body(request) || is_model_url(url_of(document)) ||
                       (request.is_object() && is_model_url(url_of(request))));
-}
-
-void flag_repairs(AuditRecord& record, const JsonRepairs& repairs) {
-    struct Row {
-        bool present;
-        std::string_view flag;
-    };
-
-    const Row rows[] = {
-        {repairs.invalid_utf8, "invalid_utf8"},
-        {repairs.lone_surrogate, "lone_surrogate"},
-        {repairs.control_character, "control_character"},
-        {repairs.non_finite_number, "non_finite_number"},
-        {repairs.huge_number, "huge_number"},
-    };
-    for (const Row& row : rows) {
-        if (row.present) {
-            record.append_to_list(Field::kRecordFlags, row.flag);
-        }
-    }
 }
 
 // A wrapped body: {"request": {"url", "headers", "body"}, "response": {"status", "headers",
@@ -170,14 +150,6 @@ JsonValue ExchangeParser::request_of(const Bodies& bodies, AuditRecord& record) 
     scratch_.unmapped.add(bodies.request_path, bodies.request);
     record.append_to_list(Field::kRecordFlags, "body_not_json");
     return {};
-}
-
-// Text that is neither JSON nor a stream is the answer as it stands.
-void ExchangeParser::keep_raw_answer(std::string_view text, AuditRecord& record) {
-    scratch_.output.begin_message("assistant");
-    scratch_.output.text(text);
-    scratch_.output.end_message();
-    record.append_to_list(Field::kRecordFlags, "body_not_json");
 }
 
 void ExchangeParser::read_stream(const StreamText& stream, const Bodies& bodies,
@@ -255,7 +227,7 @@ void ExchangeParser::read_answer(const Bodies& bodies, const BodyReaders& reader
             read_stream(sse_.read_json_lines(text), bodies, readers, record);
             return;
         } else {
-            keep_raw_answer(text, record);
+            read_text_answer(text, scratch_, record);
             return;
         }
     }

@@ -1,34 +1,10 @@
 #include <charconv>
 
-#include "bodies/anthropic.h"
-#include "bodies/cohere.h"
-#include "bodies/ollama.h"
-#include "bodies/openai.h"
-#include "bodies/tgi.h"
-#include "bodies/titan.h"
 #include "parsers/exchange_parts.h"
 
 namespace llmtrail {
 
 namespace {
-
-// The end of a stream is judged by the parser, which has read its text.
-void read_openai_chunks(JsonValue chunks, std::string_view path, BodyScratch& scratch,
-                        AuditRecord& record) {
-    read_openai_stream(chunks, path, false, scratch, record);
-}
-
-constexpr BodyReaders kOpenAi = {"openai", read_openai_request, read_openai_response,
-                                 read_openai_chunks};
-constexpr BodyReaders kAnthropic = {"anthropic", read_anthropic_request, read_anthropic_response,
-                                    read_anthropic_stream};
-constexpr BodyReaders kCohere = {"cohere", read_cohere_request, read_cohere_response,
-                                 read_cohere_stream};
-constexpr BodyReaders kOllama = {"ollama", read_ollama_request, read_ollama_response,
-                                 read_ollama_stream};
-constexpr BodyReaders kTgi = {"tgi", read_tgi_request, read_tgi_response, read_tgi_stream};
-constexpr BodyReaders kTitan = {"titan", read_titan_request, read_titan_response,
-                                read_titan_stream};
 
 // Servers of models have no host of their own: their calls are told by path and members.
 bool is_ollama_call(std::string_view url_path, JsonValue request, JsonValue response) {
@@ -72,22 +48,22 @@ const BodyReaders& readers_for(std::string_view url_path, std::string_view provi
         return *readers;
     }
     if (is_ollama_call(url_path, request, response)) {
-        return kOllama;
+        return vendors::kOllama;
     }
     if (is_tgi_call(url_path, request, response)) {
-        return kTgi;
+        return vendors::kTgi;
     }
     if (provider == "anthropic" || url_path.ends_with("/v1/messages") ||
         request["anthropic_version"].exists() || response["type"].text() == "message") {
-        return kAnthropic;
+        return vendors::kAnthropic;
     }
     if (provider == "cohere") {
-        return kCohere;
+        return vendors::kCohere;
     }
     if (request["inputText"].exists()) {
-        return kTitan;
+        return vendors::kTitan;
     }
-    return kOpenAi;
+    return vendors::kOpenAi;
 }
 
 std::string model_in_path(std::string_view url_path) {

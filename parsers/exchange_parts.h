@@ -1,5 +1,6 @@
-// Pieces of the exchange parser: headers and the choice of body readers. Included by exchange*.cpp
-// alone.
+// What a call's URL, headers and bodies tell, and the choice of body readers. Pieces of the
+// exchange parser that the parsers of gateways (azure, envoy, kong, portkey and what they share)
+// use too. No function fails: what has no field goes to Unmapped. Ingest thread.
 #pragma once
 
 #include <string>
@@ -14,15 +15,15 @@
 
 namespace llmtrail {
 
-// Response headers: request id, organization, processing time, date (kept for event.time); others
-// to Unmapped. `date` is set to the text of the Date header when there is one.
+// Response headers: request id, organization, region, processing time; others to Unmapped. `date`
+// is set to the text of the first sound Date header, which is the caller's to use or keep.
 void read_response_headers(JsonValue headers, std::string_view path, BodyScratch& scratch,
                            AuditRecord& record, std::string_view& date);
-// Request headers: values that authenticate are left out.
+// Request headers: the client program; others to Unmapped, those that authenticate as "[redacted]".
 void read_request_headers(JsonValue headers, std::string_view path, BodyScratch& scratch,
                           AuditRecord& record);
 
-// Parameters of the URL's query, but for those that authenticate.
+// Parameters of the URL's query to Unmapped, those that authenticate as "[redacted]".
 void read_url_query(std::string_view url, Unmapped& unmapped);
 
 // By the URL's path and the bodies' own members; OpenAI's form when nothing says otherwise.

@@ -4,8 +4,6 @@
 
 #include "bodies/body_place.h"
 #include "bodies/gemini.h"
-#include "bodies/ollama.h"
-#include "bodies/openai.h"
 #include "parsers/bedrock_body.h"
 #include "parsers/exchange_parts.h"
 
@@ -80,10 +78,6 @@ void read_bedrock_answer(JsonValue body, std::string_view path, BodyScratch& scr
 
 constexpr BodyReaders kBedrock = {"bedrock", read_bedrock_call, read_bedrock_answer,
                                   read_bedrock_answer};
-constexpr BodyReaders kGemini = {"gemini", read_gemini_request, read_gemini_response,
-                                 read_gemini_stream};
-constexpr BodyReaders kOllama = {"ollama", read_ollama_request, read_ollama_response,
-                                 read_ollama_stream};
 
 // Interactions and cached contents have names that other APIs may use, too.
 bool is_gemini_call(std::string_view url_path, std::string_view provider) {
@@ -113,10 +107,10 @@ const BodyReaders* vendor_readers(std::string_view url_path, std::string_view pr
         return &kBedrock;
     }
     if (is_gemini_call(url_path, provider) || is_gemini_request(request)) {
-        return &kGemini;
+        return &vendors::kGemini;
     }
     if (provider == "ollama" && (url_path.empty() || call_of("ollama", url_path) != nullptr)) {
-        return &kOllama;
+        return &vendors::kOllama;
     }
     return nullptr;
 }
@@ -126,11 +120,11 @@ bool describe_vendor_call(std::string_view url_path, const BodyReaders& readers,
     if (describe_bedrock_service_call(url_path, readers, record)) {
         return true;
     }
-    if (&readers != &kBedrock && &readers != &kGemini && &readers != &kOllama) {
+    if (&readers != &kBedrock && &readers != &vendors::kGemini && &readers != &vendors::kOllama) {
         return false;
     }
     fill_text(record, Field::kEventKind, "inference");
-    if (&readers == &kGemini) {
+    if (&readers == &vendors::kGemini) {
         fill_text(record, Field::kGenAiRequestModel, google_model_name(url_path));
         fill_text(record, Field::kCloudAccountId, element_after(url_path, "/projects/"));
         fill_text(record, Field::kCloudRegion, element_after(url_path, "/locations/"));
@@ -141,7 +135,7 @@ bool describe_vendor_call(std::string_view url_path, const BodyReaders& readers,
         if (call->name.starts_with("stream") || call->name.ends_with("Stream")) {
             record.set_boolean(Field::kGenAiRequestStream, true);
         }
-    } else if (&readers == &kGemini) {
+    } else if (&readers == &vendors::kGemini) {
         fill_text(record, Field::kGenAiOperationName, "generate_content");
     }
     return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bodies/gemini_parts.h"
 #include "bodies/openai.h"
 #include "bodies/openai_parts.h"
 #include "parsers/framework_chat.h"
@@ -165,20 +166,6 @@ void read_contents(JsonValue contents, const BodyPlace& place, ChatUse use) {
     }
 }
 
-void read_system(JsonValue system, const BodyPlace& place, std::string_view key) {
-    if (system.is_string()) {
-        add_system_text(place.scratch(), system.text());
-        return;
-    }
-    JsonValue parts = system["parts"].is_array() ? system["parts"] : system;
-    for (JsonValue part : parts.items()) {
-        add_system_text(place.scratch(), part.is_string() ? part.text() : part["text"].text());
-    }
-    if (!parts.is_array()) {
-        place.keep(key, system);
-    }
-}
-
 constexpr MemberField kGenerationConfig[] = {
     {"temperature", Field::kGenAiRequestTemperature},
     {"top_p", Field::kGenAiRequestTopP},
@@ -201,7 +188,7 @@ void read_gemini_request(JsonValue object, const BodyPlace& place, ChatUse use) 
         if (key == "contents") {
             read_contents(member.value, here, use);
         } else if (key == "system_instruction" || key == "systemInstruction") {
-            read_system(member.value, place, key);
+            gemini::read_system_instruction(here, member.value);
         } else if (key == "tools") {
             read_tool_definitions(member.value, place, key);
         } else if (config && member.value.is_object()) {

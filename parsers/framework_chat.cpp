@@ -168,15 +168,16 @@ bool read_messages_object(JsonValue object, const BodyPlace& place, ChatUse use)
         return false;
     }
     bool seen = false;
+    bool request = use.of_call && use.side == ChatSide::kInput;
+    size_t parameters = 0;
     for (JsonMember member : object.members()) {
-        bool request = use.of_call && use.side == ChatSide::kInput;
         if (member.key == "messages" && !seen) {
             seen = true;
         } else if (member.key == "tools" || member.key == "functions") {
             read_tool_definitions(member.value, place, member.key);
         } else if (member.key == "system" && member.value.is_string()) {
             add_system_text(place.scratch(), member.value.text());
-        } else if (request) {
+        } else if (request && ++parameters <= kCallParametersMax) {
             read_call_parameter(member, place);
         } else {
             place.keep(member.key, member.value);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bodies/completion_shape.h"
+#include "bodies/embedding.h"
 #include "parsers/framework_chat.h"
 #include "parsers/framework_documents.h"
 
@@ -72,19 +72,20 @@ bool ContentReader::hands_on_messages() {
     return parsed(input_)["messages"].is_array() || parsed(output_)["messages"].is_array();
 }
 
-// Vectors are counted and kept, they are no text.
 void ContentReader::embedding() {
     JsonValue output = parsed(output_);
     BodyPlace here = place_.below(content_.output_key);
     for (JsonMember member : output.members()) {
-        if ((member.key == "embeddings" || member.key == "embedding") && member.value.is_array()) {
-            read_embedding(here, member.key, member.value);
+        bool vectors =
+            member.key == "embeddings" || member.key == "embedding" || member.key == "data";
+        if (vectors && member.value.is_container()) {
+            read_embeddings(here.below(member.key), member.value);
         } else {
             here.keep(member.key, member.value);
         }
     }
     if (output.is_array()) {
-        read_embedding(place_, content_.output_key, output);
+        read_embeddings(here, output);
     } else if (!output.is_object()) {
         here.keep(output);
     }

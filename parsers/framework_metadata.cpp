@@ -160,6 +160,11 @@ void read_app_metadata(JsonValue metadata, const BodyPlace& place, const ParseCo
     apply_common_names(metadata, place.path(), read, context, place.record(), place.scratch());
 }
 
+namespace {
+
+// Each parameter is looked for among those before it: what is beyond goes to Unmapped unlooked.
+constexpr size_t kParametersBytesMax = size_t{8} << 10;
+
 // Langfuse keeps parameters as texts: a list of stop sequences is JSON.
 bool fill_stop_list(JsonMember parameter, AuditRecord& record) {
     std::string_view text = parameter.value.text();
@@ -171,9 +176,10 @@ bool fill_stop_list(JsonMember parameter, AuditRecord& record) {
     return list && fill(record, Field::kGenAiRequestStopSequences, *list);
 }
 
+}  // namespace
+
 // Frameworks say parameters twice, with the input and as those of the call.
 void read_call_parameter(JsonMember parameter, const BodyPlace& place) {
-    constexpr size_t kComparedBytesMax = size_t{64} << 10;
     if (fill_stop_list(parameter, place.record()) ||
         place.fill_member(kParameterMembers, parameter.key, parameter.value)) {
         return;
@@ -181,13 +187,19 @@ void read_call_parameter(JsonMember parameter, const BodyPlace& place) {
     std::string& parameters = place.scratch().parameters;
     std::string added;
     add_member(added, parameter.key, parameter.value);
-    bool compare = parameters.size() <= kComparedBytesMax;
-    if (added.empty() || (compare && parameters.find(added) != std::string::npos)) {
+    if (added.empty()) {
+        return;
+    }
+    if (parameters.size() + added.size() > kParametersBytesMax) {
+        place.keep(parameter.key, parameter.value);
+        return;
+    }
+    if (parameters.find(added) != std::string::npos) {
         return;
     }
     std::string key;
     append_json_string(key, parameter.key);
-    if (compare && parameters.find(key + ":") != std::string::npos) {
+    if (parameters.find(key + ":") != std::string::npos) {
         place.keep(parameter.key, parameter.value);
         return;
     }
@@ -196,8 +208,13 @@ void read_call_parameter(JsonMember parameter, const BodyPlace& place) {
 }
 
 void read_call_parameters(JsonValue parameters, const BodyPlace& place) {
+    size_t count = 0;
     for (JsonMember member : parameters.members()) {
-        read_call_parameter(member, place);
+        if (++count > kCallParametersMax) {
+            place.keep(member.key, member.value);
+        } else {
+            read_call_parameter(member, place);
+        }
     }
     if (!parameters.is_object()) {
         place.keep(parameters);

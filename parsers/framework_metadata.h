@@ -30,7 +30,8 @@ void read_app_metadata(JsonValue metadata, const BodyPlace& place, const ParseCo
                        otlp::JsonPool& pool);
 
 // {"temperature": …, "max_tokens": …}: parameters of the call. One that no field takes goes to
-// llm.audit.request.parameters.
+// llm.audit.request.parameters. Of one object at most kCallParametersMax, the rest is kept.
+inline constexpr size_t kCallParametersMax = 64;
 void read_call_parameter(JsonMember parameter, const BodyPlace& place);
 void read_call_parameters(JsonValue parameters, const BodyPlace& place);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bodies/anthropic.h"
+#include "bodies/gemini_parts.h"
 #include "bodies/openai_parts.h"
 
 namespace llmtrail {
@@ -96,61 +97,6 @@ void write_result(JsonValue part, const BodyPlace& place, MessagesWriter& out) {
     }
 }
 
-// Gemini's parts have no type: the member that is there says what it is.
-struct GeminiKeys {
-    std::string_view snake;
-    std::string_view camel;
-};
-
-constexpr GeminiKeys kFunctionCall = {"function_call", "functionCall"};
-constexpr GeminiKeys kFunctionResponse = {"function_response", "functionResponse"};
-constexpr GeminiKeys kInlineData = {"inline_data", "inlineData"};
-constexpr GeminiKeys kFileData = {"file_data", "fileData"};
-
-JsonMember gemini(JsonValue part, const GeminiKeys& keys) {
-    JsonMember found = {keys.snake, part[keys.snake]};
-    if (!found.value.is_object()) {
-        found = {keys.camel, part[keys.camel]};
-    }
-    return found.value.is_object() ? found : JsonMember();
-}
-
-std::string_view modality_of(std::string_view mime_type) {
-    return mime_type.substr(0, mime_type.find('/'));
-}
-
-bool write_gemini_part(JsonValue part, const BodyPlace& place, MessagesWriter& out, bool answer) {
-    JsonMember used;
-    if (JsonMember call = gemini(part, kFunctionCall); call.value.exists()) {
-        used = call;
-        write_framework_call(call.value, place.below(call.key), out, answer);
-    } else if (JsonMember given = gemini(part, kFunctionResponse); given.value.exists()) {
-        used = given;
-        write_result(given.value, place.below(given.key), out);
-    } else if (JsonMember data = gemini(part, kInlineData); data.value.exists()) {
-        used = data;
-        constexpr std::string_view kMimeKeys[] = {"mime_type", "mimeType"};
-        std::string_view mime = text_of(data.value, kMimeKeys);
-        out.blob(modality_of(mime), mime, data.value["data"].text());
-        place.below(data.key).keep_others(data.value, {"mime_type", "mimeType", "data"});
-    } else if (JsonMember file = gemini(part, kFileData); file.value.exists()) {
-        used = file;
-        constexpr std::string_view kUriKeys[] = {"file_uri", "fileUri"};
-        constexpr std::string_view kMimeKeys[] = {"mime_type", "mimeType"};
-        out.uri(modality_of(text_of(file.value, kMimeKeys)), text_of(file.value, kUriKeys));
-        place.below(file.key).keep_others(file.value,
-                                          {"file_uri", "fileUri", "mime_type", "mimeType"});
-    } else if (part["text"].is_string() && !part["type"].exists()) {
-        used = {"text", part["text"]};
-        bool thought = part["thought"].boolean().value_or(false);
-        thought ? out.reasoning(part["text"].text()) : out.text(part["text"].text());
-    } else {
-        return false;
-    }
-    place.keep_others(part, {used.key, "thought"});
-    return true;
-}
-
 }  // namespace
 
 bool is_framework_call(JsonValue value) {
@@ -229,11 +175,7 @@ bool holds_calls(JsonValue content, JsonValue calls) {
 }
 
 bool is_framework_part(JsonValue part) {
-    return part.is_object() &&
-           (form_of(part) != PartForm::kOther || gemini(part, kFunctionCall).value.exists() ||
-            gemini(part, kFunctionResponse).value.exists() ||
-            gemini(part, kInlineData).value.exists() || gemini(part, kFileData).value.exists() ||
-            part["thought"].boolean().has_value());
+    return part.is_object() && (form_of(part) != PartForm::kOther || gemini::is_part(part));
 }
 
 void write_framework_part(JsonValue part, const BodyPlace& place, MessagesWriter& out,
@@ -254,7 +196,10 @@ void write_framework_part(JsonValue part, const BodyPlace& place, MessagesWriter
         case PartForm::kOther:
             break;
     }
-    if (!write_gemini_part(part, place, out, answer)) {
+    // Gemini's parts have no type: the member that is there says what it is.
+    if (gemini::is_part(part) || (part["text"].is_string() && !part["type"].exists())) {
+        gemini::write_part(gemini::read_part(place, part), out, place.scratch(), answer);
+    } else {
         openai::read_content(part, place, out,
                              answer ? openai::Side::kAnswer : openai::Side::kRequest);
     }

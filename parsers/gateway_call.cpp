@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "bodies/gemini.h"
 #include "bodies/openai.h"
 #include "parsers/bedrock_body.h"
 #include "parsers/body_shape.h"
+#include "parsers/body_text.h"
 #include "parsers/exchange_parts.h"
 #include "parsers/name_map.h"
 
@@ -26,8 +26,6 @@ void read_told_response(JsonValue body, std::string_view path, BodyScratch& scra
 }
 
 constexpr BodyReaders kTold = {"told", read_told_request, read_told_response, read_told_response};
-constexpr BodyReaders kGemini = {"gemini", read_gemini_request, read_gemini_response,
-                                 read_gemini_stream};
 
 // Readers of the two sides: a gateway may have translated one of them.
 struct Choice {
@@ -51,39 +49,16 @@ Choice choose(std::string_view url_path, JsonValue request, JsonValue answer) {
     }
     bool predict = request["instances"].exists() || answer["predictions"].exists();
     if (predict) {
-        return {&kGemini, &kGemini};
+        return {&vendors::kGemini, &vendors::kGemini};
     }
     bool known = is_model_url(url_path) && !url_path.empty();
     const BodyReaders& by_path = known ? readers_for(url_path, {}, request, answer) : kTold;
     return {&by_path, &by_path};
 }
 
-void flag_repairs(AuditRecord& record, const JsonRepairs& repairs) {
-    const std::pair<bool, std::string_view> rows[] = {
-        {repairs.invalid_utf8, "invalid_utf8"},
-        {repairs.lone_surrogate, "lone_surrogate"},
-        {repairs.control_character, "control_character"},
-        {repairs.non_finite_number, "non_finite_number"},
-        {repairs.huge_number, "huge_number"},
-    };
-    for (const auto& [present, flag] : rows) {
-        if (present) {
-            record.append_to_list(Field::kRecordFlags, flag);
-        }
-    }
-}
-
 void mark_cut(AuditRecord& record, bool answer) {
     record.set_boolean(answer ? Field::kResponseTruncated : Field::kPromptTruncated, true);
     record.append_to_list(Field::kRecordSourceLoss, "truncated");
-}
-
-void write_text(MessagesWriter& out, std::string_view role, std::string_view text,
-                AuditRecord& record) {
-    out.begin_message(role);
-    out.text(text);
-    out.end_message();
-    record.append_to_list(Field::kRecordFlags, "body_not_json");
 }
 
 struct ProviderWord {
@@ -192,7 +167,7 @@ void GatewayCall::read_answer(const Side& side, const Opened& answer, const Body
     } else if (answer.value.is_object()) {
         readers.response(answer.value, side.path, scratch, record);
     } else if (!answer.text.empty()) {
-        write_text(scratch.output, "assistant", answer.text, record);
+        read_text_answer(answer.text, scratch, record);
     } else {
         scratch.unmapped.add(side.path, answer.value);
     }
@@ -208,7 +183,7 @@ bool GatewayCall::read(const Side& request, const Side& response, std::string_vi
     if (body.is_object()) {
         choice.request->request(body, request.path, scratch, record);
     } else if (!asked.text.empty()) {
-        write_text(scratch.input, "user", asked.text, record);
+        read_text_request(asked.text, scratch, record);
     } else {
         scratch.unmapped.add(request.path, asked.value);
     }

@@ -1,8 +1,8 @@
 // One call to a model as a gateway's or a platform's log holds it: two bodies, each JSON, JSON in a
 // text (perhaps cut), the text of a stream or plain text. Picks the vendor's body readers by the
-// URL's path and the bodies' own members, never by the provider's name: gateways translate. Used by
-// vertex, kong, cloudflare, portkey and helicone. Holds scratch buffers; ingest thread; never
-// fails.
+// bodies' own members and, where these do not tell, by the URL's path; never by the provider's
+// name, since gateways translate. Used by azure (API Management), cloudflare, helicone, kong,
+// portkey and vertex. Holds scratch buffers; ingest thread; never fails.
 #pragma once
 
 #include <string>
@@ -23,9 +23,11 @@ class GatewayCall {
         std::string_view path;  // where it stands in the document
     };
 
-    // Reads both bodies and says what the call was for: event.kind, gen_ai.operation.name, and
-    // event.action where nothing has. A body that was cut sets the side's `truncated` and the
-    // record's source_loss. `url_path` may be "". False: there was no body to read.
+    // Reads both bodies and says what the call was for, where nothing has: event.kind,
+    // gen_ai.operation.name, and event.action of OpenAI's calls. A body that was cut sets the
+    // side's `truncated` and the record's source_loss. Set the HTTP status before: it tells whether
+    // a plain text is an answer or an error. `url_path` may be "". False: there was no body to
+    // read.
     bool read(const Side& request, const Side& response, std::string_view url_path,
               BodyScratch& scratch, AuditRecord& record);
 

@@ -9,6 +9,7 @@
 #include "parsers/langfuse_record.h"
 #include "parsers/langfuse_rows.h"
 #include "parsers/langfuse_shape.h"
+#include "parsers/repeated.h"
 #include "parsers/time_value.h"
 
 namespace llmtrail {
@@ -56,7 +57,8 @@ class LangfuseParser final : public Parser {
     void commit(AuditRecord& record, RecordSink& sink, std::string_view kind, std::string_view id,
                 uint32_t rank, bool last);
     void batch(JsonValue document, const BodyPlace& root, RecordSink& sink);
-    void event(JsonValue event, const BodyPlace& place, JsonValue document, RecordSink& sink);
+    void event(JsonValue event, const BodyPlace& place, RecordSink& sink);
+    void around(const BodyPlace& root);
     void sdk_log(JsonValue event, const BodyPlace& place);
     void whole_trace(JsonValue trace, std::string_view path, JsonValue document, RecordSink& sink);
     void trace(JsonValue trace, std::string_view path, JsonValue document, bool nested,
@@ -67,8 +69,10 @@ class LangfuseParser final : public Parser {
     void row(JsonValue row, std::string_view path, RecordSink& sink);
     void find_scores(JsonValue list);
 
-    ParseContext utc_{};  // Langfuse's stamps without a zone are UTC
-    JsonValue envelope_;  // of a logged request
+    ParseContext utc_{};     // Langfuse's stamps without a zone are UTC
+    RepeatedPart batch_;     // what stands beside the events
+    RepeatedPart envelope_;  // of a logged request
+    RepeatBudget budget_;
     BodyScratch scratch_;
     otlp::JsonPool pool_;
     JsonTree body_tree_;
@@ -99,6 +103,8 @@ void LangfuseParser::commit(AuditRecord& record, RecordSink& sink, std::string_v
 
 void LangfuseParser::batch(JsonValue document, const BodyPlace& root, RecordSink& sink) {
     traces_.clear();
+    budget_.start_document();
+    batch_ = repeated_part(document, [](JsonMember one) { return one.key == "batch"; });
     for (JsonValue event : document["batch"].items()) {
         JsonValue body = event["body"];
         if (event["type"].text() == "trace-create" && body["id"].is_string()) {
@@ -112,7 +118,7 @@ void LangfuseParser::batch(JsonValue document, const BodyPlace& root, RecordSink
         AuditRecord& record = begin(sink);
         BodyPlace outer(path, scratch_, record);
         BodyPlace place = outer.below(index++);
-        this->event(event, place, document, sink);
+        this->event(event, place, sink);
     }
 }
 
@@ -124,8 +130,7 @@ void LangfuseParser::sdk_log(JsonValue event, const BodyPlace& place) {
     place.below("body").keep(event["body"]);
 }
 
-void LangfuseParser::event(JsonValue event, const BodyPlace& place, JsonValue document,
-                           RecordSink& sink) {
+void LangfuseParser::event(JsonValue event, const BodyPlace& place, RecordSink& sink) {
     AuditRecord& record = place.record();
     JsonValue body = event["body"];
     std::string_view type = event["type"].text();
@@ -170,16 +175,22 @@ void LangfuseParser::event(JsonValue event, const BodyPlace& place, JsonValue do
         record.set_text(Field::kRecordState, "complete");
     }
     place.keep_others(event, {"body"});
-    JsonValue about = document["metadata"];
-    BodyPlace root("", scratch_, record);
-    BodyPlace sender = root.below("metadata");
-    fill(record, Field::kApiKeyId, about["public_key"]);
-    sender.keep_others(about, {"public_key"});
-    root.keep_others(document, {"batch", "metadata"});
-    if (envelope_.exists()) {
-        root.keep_others(envelope_, {"body"});
-    }
+    budget_.earn(event);
+    around(BodyPlace("", scratch_, record));
     commit(record, sink, kind, id, rank, false);
+}
+
+// Who sent a batch, and the request it came in.
+void LangfuseParser::around(const BodyPlace& root) {
+    if (budget_.takes(batch_, scratch_.unmapped)) {
+        JsonValue about = batch_.value["metadata"];
+        fill(root.record(), Field::kApiKeyId, about["public_key"]);
+        root.below("metadata").keep_others(about, {"public_key"});
+        root.keep_others(batch_.value, {"batch", "metadata"});
+    }
+    if (envelope_.value.exists() && budget_.takes(envelope_, scratch_.unmapped)) {
+        root.keep_others(envelope_.value, {"body"});
+    }
 }
 
 // Scores that say how toxic an answer was belong to the answer's record, too.
@@ -259,8 +270,9 @@ void LangfuseParser::repeated(JsonValue list, const BodyPlace& place) {
             continue;
         }
         for (JsonMember member : observation.members()) {
+            bool twice = observation[member.key].at() != member.value.at();
             std::string said = member.value.json();
-            if (!says_nothing(said) && said != whole->second[member.key].json()) {
+            if (twice || (!says_nothing(said) && said != whole->second[member.key].json())) {
                 here.keep(member.key, member.value);
             }
         }
@@ -347,13 +359,13 @@ void LangfuseParser::row(JsonValue row, std::string_view path, RecordSink& sink)
 void LangfuseParser::parse(JsonValue document, const ParseContext& context, RecordSink& sink) {
     utc_ = context;
     utc_.default_utc_offset_seconds = 0;
-    envelope_ = JsonValue();
+    envelope_ = {};
     if (is_logged_request(document)) {
         auto read = body_tree_.read(document["body"].text(), false);
         AuditRecord& record = begin(sink);
         BodyPlace root("", scratch_, record);
         if (read && is_batch(*read)) {
-            envelope_ = document;
+            envelope_ = repeated_part(document, [](JsonMember one) { return one.key == "body"; });
             batch(*read, root.below("body"), sink);
             return;
         }

@@ -2,6 +2,7 @@
 
 #include "parsers/framework_metadata.h"
 #include "parsers/langfuse_record.h"
+#include "parsers/repeated.h"
 
 namespace llmtrail::langfuse {
 
@@ -36,7 +37,7 @@ TraceFacts TraceFacts::of(JsonValue trace, const ReadSpace& space) {
     read_app_metadata(metadata, place, space.context, space.pool);
     TraceFacts facts;
     for (Field field : kShared) {
-        if (record.has(field)) {
+        if (record.has(field) && record.text(field).size() <= kRepeatedBytesMax) {
             facts.facts_.push_back({field, std::string(record.text(field))});
         }
     }

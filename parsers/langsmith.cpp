@@ -8,6 +8,7 @@
 #include "parsers/framework_chat.h"
 #include "parsers/langsmith_multipart.h"
 #include "parsers/langsmith_run.h"
+#include "parsers/repeated.h"
 
 namespace llmtrail {
 
@@ -100,8 +101,9 @@ class LangsmithParser final : public Parser {
     void request(JsonValue document, RecordSink& sink);
     void rest(JsonValue value, const std::string& path, RecordSink& sink);
 
-    ParseContext utc_{};           // LangSmith's stamps without a zone are UTC
-    JsonValue around_;             // what holds the runs: its other members are theirs
+    ParseContext utc_{};   // LangSmith's stamps without a zone are UTC
+    RepeatedPart around_;  // what holds the runs: its other members are theirs
+    RepeatBudget budget_;
     std::string_view around_key_;  // the member that holds them
     std::string root_;             // path of what holds them
     BodyScratch scratch_;
@@ -117,9 +119,8 @@ AuditRecord& LangsmithParser::begin(RecordSink& sink) {
 }
 
 void LangsmithParser::store(AuditRecord& record) {
-    BodyPlace root("", scratch_, record);
-    if (around_.exists()) {
-        root.keep_others(around_, {around_key_});
+    if (around_.value.exists() && budget_.takes(around_, scratch_.unmapped)) {
+        BodyPlace("", scratch_, record).keep_others(around_.value, {around_key_});
     }
     store_messages(scratch_, record);
     set_answer_text(scratch_, record);
@@ -134,6 +135,7 @@ void LangsmithParser::run(JsonValue run, std::span<const JsonMember> parts, cons
         place.keep(run);
     }
     langsmith::read_run(run, parts, place, utc_, pool_);
+    budget_.earn(run);
     store(record);
     std::string_view id = langsmith::run_id(run);
     std::string key = "langsmith:run:";
@@ -234,11 +236,13 @@ void LangsmithParser::request(JsonValue document, RecordSink& sink) {
         auto read = body_tree_.read(text, false);
         body = read ? *read : JsonValue();
     }
+    RepeatedPart around =
+        repeated_part(document, [&](JsonMember one) { return one.key == around_key_; });
     if (is_batch(body)) {
-        around_ = document;
+        around_ = around;
         batch(body, sink);
     } else if (is_parts(body)) {
-        around_ = document;
+        around_ = around;
         parts(body, sink);
     } else {
         root_.clear();
@@ -249,7 +253,8 @@ void LangsmithParser::request(JsonValue document, RecordSink& sink) {
 void LangsmithParser::parse(JsonValue document, const ParseContext& context, RecordSink& sink) {
     utc_ = context;
     utc_.default_utc_offset_seconds = 0;
-    around_ = JsonValue();
+    around_ = {};
+    budget_.start_document();
     around_key_ = {};
     root_.clear();
     if (is_batch(document)) {

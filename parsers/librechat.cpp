@@ -4,6 +4,7 @@
 #include <string>
 
 #include "parsers/librechat_message.h"
+#include "parsers/repeated.h"
 #include "parsers/time_value.h"
 
 namespace llmtrail {
@@ -128,11 +129,15 @@ void LibrechatParser::around(Conversation& conversation, const BodyPlace& place)
     AuditRecord& record = place.record();
     JsonValue document = conversation.document;
     std::string_view provider = librechat_provider(document["endpoint"].text());
-    bool user = fill(record, Field::kUserId, plain_value(document["user"]));
+    // Of a text too long to repeat only the first record has it.
+    auto once = [&](JsonValue value) {
+        return conversation.told && value.text().size() > kRepeatedBytesMax ? JsonValue() : value;
+    };
+    bool user = fill(record, Field::kUserId, once(plain_value(document["user"])));
     bool model = !record.has(Field::kGenAiAgentId) &&
-                 fill(record, Field::kGenAiRequestModel, document["model"]);
+                 fill(record, Field::kGenAiRequestModel, once(document["model"]));
     bool endpoint = fill_text(record, Field::kGenAiProviderName, provider);
-    bool id = fill(record, Field::kGenAiConversationId, document["conversationId"]);
+    bool id = fill(record, Field::kGenAiConversationId, once(document["conversationId"]));
     if (conversation.told) {
         return;
     }

@@ -15,6 +15,11 @@ constexpr MemberField kMembers[] = {
     {"object_id", Field::kConfigResourceId},
 };
 
+// Not the text of an object that was cut.
+bool is_whole(JsonValue opened, JsonValue given) {
+    return opened.is_object() || given.carries_nothing();
+}
+
 }  // namespace
 
 bool is_audit_row(JsonValue row) {
@@ -32,8 +37,11 @@ void read_audit_row(JsonValue row, const BodyPlace& place, const ParseContext& c
     JsonValue after = opened(row["updated_values"], after_tree);
     record.set_text(Field::kEventKind, "config_change");
     record.set_text(Field::kEventOutcome, "success");
-    if (before.is_object() && after.is_object()) {
-        fill_text(record, Field::kConfigSetting, changed_names(before, after));
+    bool whole = is_whole(before, row["before_value"]) && is_whole(after, row["updated_values"]);
+    if (whole) {  // of what came or went: all it had
+        bool went = after.size() == 0;
+        fill_text(record, Field::kConfigSetting,
+                  went ? changed_names(JsonValue(), before) : changed_names(before, after));
     }
     for (auto [key, value] : row.members()) {
         if (value.is_null() || place.fill_member(kMembers, key, value)) {

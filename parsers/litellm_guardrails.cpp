@@ -42,6 +42,11 @@ std::string_view target_of(JsonValue mode) {
     return {};
 }
 
+// Guardrails of a model's provider by its name elsewhere; others have names of their own.
+std::string_view provider_of(std::string_view word) {
+    return word == "bedrock" ? "aws.bedrock" : word;
+}
+
 struct Verdict {
     std::string_view verdict;
     std::string_view action;
@@ -132,7 +137,7 @@ void Results::add_content(JsonValue entry, std::string_view target) {
 void Results::read(JsonValue entry, const BodyPlace& place) {
     GuardrailResult result;
     result.name = entry["guardrail_name"].text();
-    result.provider = entry["guardrail_provider"].text();
+    result.provider = provider_of(entry["guardrail_provider"].text());
     result.target = target_of(entry["guardrail_mode"]);
     result.rule_id = entry["guardrail_id"].text();
     result.score = entry["confidence_score"].real();

@@ -151,6 +151,7 @@ void read_detail(JsonValue detail, std::string_view type, const BodyPlace& place
     bool id_placed = fill(record, Field::kConfigResourceId, id_of(detail));
     bool apart = detail["data"].exists() || detail["changes_requested"].exists();
     std::string values;
+    std::string names;  // of the values
     for (auto [key, value] : detail.members()) {
         bool placed = false;
         if (key == "id") {
@@ -159,6 +160,7 @@ void read_detail(JsonValue detail, std::string_view type, const BodyPlace& place
             fill_text(record, Field::kConfigSetting, changed_names(JsonValue(), value));
             placed = set_config_value(record, Field::kConfigNewValue, type, value);
         } else if (key == "data") {
+            fill_text(record, Field::kConfigSetting, changed_names(JsonValue(), value));
             placed = set_config_value(record, Field::kConfigNewValue, type, value);
         } else if (key == "error_code") {
             placed = fill(record, Field::kErrorType, value);
@@ -166,6 +168,7 @@ void read_detail(JsonValue detail, std::string_view type, const BodyPlace& place
             placed = fill(record, Field::kErrorMessage, value);
         } else if (!apart && !is_access(parts_of(type))) {
             add_member(values, key, value);
+            add_changed_name(names, key, value);
             placed = true;
         }
         if (!placed) {
@@ -175,6 +178,7 @@ void read_detail(JsonValue detail, std::string_view type, const BodyPlace& place
     if (!values.empty()) {
         Field field = is_taken_away(type) ? Field::kConfigOldValue : Field::kConfigNewValue;
         fill_text(record, field, "{" + values + "}");
+        fill_text(record, Field::kConfigSetting, names);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "parsers/common_lists.h"
 #include "parsers/openwebui_parts.h"
+#include "parsers/source_document.h"
 
 namespace llmtrail {
 
@@ -22,52 +23,13 @@ bool is_address(std::string_view text) {
     return text.find("://") != std::string_view::npos;
 }
 
-bool all_digits(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// A message's own address names its channel and, without the point, its stamp:
-// https://<team>.slack.com/archives/C0123/p1700000000000100.
-struct SlackMessage {
-    std::string_view channel;
-    std::string id;
-};
-
-SlackMessage slack_message(std::string_view uri) {
-    constexpr std::string_view kArchives = "/archives/";
-    constexpr size_t kFractionDigits = 6;
-    SlackMessage message;
-    size_t at = uri.find(kArchives);
-    if (at == std::string_view::npos) {
-        return message;
-    }
-    std::string_view rest = uri.substr(at + kArchives.size());
-    message.channel = rest.substr(0, rest.find_first_of("/?#"));
-    rest.remove_prefix(message.channel.size());
-    if (!rest.starts_with("/p")) {
-        return message;
-    }
-    std::string_view stamp = rest.substr(2, std::min(rest.find_first_of("?#"), rest.size()) - 2);
-    if (all_digits(stamp) && stamp.size() > kFractionDigits && stamp.size() < 32) {
-        message.id = stamp;
-        message.id.insert(stamp.size() - kFractionDigits, 1, '.');
-    }
-    return message;
-}
-
 void add_source(DataSource source, BodyScratch& scratch) {
     std::string_view by_address = source_type_of(source.uri);
     bool hosted = !by_address.empty() && by_address != "web";
     if (hosted || source.type.empty()) {
         source.type = by_address;
     }
-    SlackMessage slack;
-    if (source.type == "slack") {
-        slack = slack_message(source.uri);
-        source.channel = source.channel.empty() ? slack.channel : source.channel;
-        source.message_id = source.message_id.empty() ? slack.id : source.message_id;
-    }
-    add_data_source(scratch, source);
+    add_located_source(source, scratch);
 }
 
 // One piece of text that was found, with what its file or page says of itself.

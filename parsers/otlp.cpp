@@ -18,6 +18,7 @@ constexpr std::string_view kDetails = "gen_ai.client.inference.operation.details
 constexpr uint32_t kEventRank = 0;
 constexpr uint32_t kSpanRank = 1;
 constexpr int64_t kNanosPerOrder = 100'000;
+constexpr size_t kIdsMax = 6;  // of a span, each in two spellings
 
 bool has_resource_groups(JsonValue document) {
     for (JsonMember member : document.members()) {
@@ -74,7 +75,7 @@ class OtlpParser final : public Parser {
     void parse(JsonValue document, const ParseContext& context, RecordSink& sink) override;
 
  private:
-    void resource_group(JsonValue document, JsonValue group, const ParseContext& context,
+    void resource_group(RepeatedPart& document, JsonValue group, const ParseContext& context,
                         RecordSink& sink);
     void scope_group(const Around& around, const ParseContext& context, RecordSink& sink);
     void span(const Around& around, JsonValue span, const ParseContext& context, RecordSink& sink);
@@ -85,6 +86,7 @@ class OtlpParser final : public Parser {
     void commit(const AuditRecord& record, uint32_t rank, RecordSink& sink);
 
     RecordReader reader_;
+    RepeatBudget budget_;
     std::string key_;     // of pieces
     size_t records_ = 0;  // of the document
 };
@@ -95,6 +97,8 @@ void OtlpParser::parse(JsonValue document, const ParseContext& context, RecordSi
         return;
     }
     records_ = 0;
+    budget_.start_document();
+    RepeatedPart whole = otlp::document_part(document);
     bool says_something = false;
     for (JsonMember groups : document.members()) {
         if (!otlp::is_resource_groups(groups)) {
@@ -102,7 +106,7 @@ void OtlpParser::parse(JsonValue document, const ParseContext& context, RecordSi
         }
         for (JsonValue group : groups.value.items()) {
             says_something = true;
-            resource_group(document, group, context, sink);
+            resource_group(whole, group, context, sink);
         }
     }
     if (records_ == 0 && says_something) {
@@ -117,26 +121,29 @@ void OtlpParser::parse(JsonValue document, const ParseContext& context, RecordSi
     }
 }
 
-void OtlpParser::resource_group(JsonValue document, JsonValue group, const ParseContext& context,
-                                RecordSink& sink) {
+void OtlpParser::resource_group(RepeatedPart& document, JsonValue group,
+                                const ParseContext& context, RecordSink& sink) {
+    RepeatedPart resource = otlp::resource_part(group);
     for (JsonMember member : group.members()) {
         if (!otlp::is_scope_groups(member)) {
             continue;
         }
-        for (JsonValue scope : member.value.items()) {
-            scope_group(Around{document, group, scope}, context, sink);
+        for (JsonValue one : member.value.items()) {
+            RepeatedPart scope = otlp::scope_part(one);
+            scope_group(Around{&document, &resource, &scope}, context, sink);
         }
     }
 }
 
 void OtlpParser::scope_group(const Around& around, const ParseContext& context, RecordSink& sink) {
-    for (JsonMember member : around.scope_group.members()) {
+    for (JsonMember member : around.scope_group->value.members()) {
         bool logs = member.key == "logRecords" || member.key == "log_records";
         if (member.key != "spans" && !logs) {
             continue;
         }
         for (JsonValue item : member.value.items()) {
             ++records_;
+            budget_.earn(item);
             if (logs) {
                 log(around, item, context, sink);
             } else {
@@ -193,7 +200,7 @@ void OtlpParser::span(const Around& around, JsonValue span, const ParseContext& 
     }
     otlp::read_links(place.below("links"), span["links"], reader_.pool());
     otlp::read_status(place.below("status"), span["status"], reader_);
-    otlp::read_around(around, reader_);
+    otlp::read_around(around, budget_, reader_);
     reader_.finish(span["name"].text(), RecordReader::Of::kSpan);
     if (reader_.lacks_text()) {
         record.set_text(Field::kRecordState, "complete");  // no log event need ever follow
@@ -207,6 +214,12 @@ void OtlpParser::span(const Around& around, JsonValue span, const ParseContext& 
 // Scores given to a span's answer are records of their own.
 void OtlpParser::evaluations(const Around& around, JsonValue span, const ParseContext& context,
                              RecordSink& sink) {
+    std::vector<JsonMember> ids;
+    for (JsonMember member : span.members()) {
+        if (ids.size() < kIdsMax && otlp::is_id(member.key)) {
+            ids.push_back(member);
+        }
+    }
     size_t index = 0;
     for (JsonValue event : span["events"].items()) {
         size_t number = index++;
@@ -218,10 +231,8 @@ void OtlpParser::evaluations(const Around& around, JsonValue span, const ParseCo
         BodyPlace root = reader_.place();
         BodyPlace events = root.below("events");
         BodyPlace place = events.below(number);
-        for (JsonMember member : span.members()) {
-            if (!member.key.starts_with("dropped")) {
-                otlp::read_common_member(place, member);
-            }
+        for (const JsonMember& member : ids) {
+            otlp::read_common_member(place, member);
         }
         JsonValue time = either(event, "timeUnixNano", "time_unix_nano");
         if (auto at = otlp::nanos(time)) {
@@ -240,7 +251,7 @@ void OtlpParser::evaluations(const Around& around, JsonValue span, const ParseCo
                 place.keep(member.key, member.value);
             }
         }
-        otlp::read_around(around, reader_);
+        otlp::read_around(around, budget_, reader_);
         reader_.finish(name, RecordReader::Of::kEvent);
         sink.commit();
     }
@@ -305,7 +316,7 @@ void OtlpParser::log(const Around& around, JsonValue log, const ParseContext& co
     if (otlp::is_error_severity(either(log, "severityNumber", "severity_number"))) {
         reader_.set_failed();
     }
-    otlp::read_around(around, reader_);
+    otlp::read_around(around, budget_, reader_);
     reader_.finish(name, RecordReader::Of::kEvent);
     if (name.ends_with(".message") && name != "gen_ai.user.message") {
         drop_prompt_text(record);

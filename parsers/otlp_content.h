@@ -1,6 +1,6 @@
 // Prompts, answers, documents and tools as the vocabularies carry them in attributes: written into
-// the scratch of a BodyPlace, either the record's own or one that is only compared. For
-// otlp_record.cpp; ingest thread.
+// the scratch of a BodyPlace, either the record's own or one that is only compared. For otlp_*.cpp,
+// and for vertex_entry.cpp, whose logs hold messages of the same form. Ingest thread; never fails.
 #pragma once
 
 #include <string_view>

@@ -10,6 +10,27 @@ constexpr int64_t kStatusOk = 1;
 constexpr int64_t kStatusError = 2;
 constexpr int64_t kSeverityError = 17;  // of the logs data model: ERROR and above
 
+struct IdRow {
+    std::string_view camel;
+    std::string_view snake;
+    Field field;
+};
+
+constexpr IdRow kIds[] = {
+    {"traceId", "trace_id", Field::kTraceId},
+    {"spanId", "span_id", Field::kSpanId},
+    {"parentSpanId", "parent_span_id", Field::kParentId},
+};
+
+const IdRow* find_id(std::string_view key) {
+    for (const IdRow& row : kIds) {
+        if (key == row.camel || key == row.snake) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
 void dropped(const BodyPlace& place, JsonMember member) {
     auto count = integer(member.value);
     if (count == 0) {
@@ -46,16 +67,15 @@ void read_resource(const BodyPlace& place, JsonValue resource, RecordReader& rea
 
 // The instrumentation that wrote the record: "name@version".
 void read_scope(const BodyPlace& place, JsonValue scope, JsonPool& pool) {
-    std::string dataset;
+    JsonValue name = scope["name"];
+    JsonValue version = scope["version"];
     for (JsonMember member : scope.members()) {
-        if (member.key == "name" && member.value.is_string()) {
-            dataset.insert(0, member.value.text());
-        } else if (member.key == "version" && member.value.is_string()) {
-            if (!member.value.text().empty()) {
-                dataset += '@';
-                dataset += member.value.text();
-            }
-        } else if (member.key == "attributes") {
+        bool read = (member.value.at() == name.at() && name.is_string()) ||
+                    (member.value.at() == version.at() && version.is_string());
+        if (read) {
+            continue;
+        }
+        if (member.key == "attributes") {
             keep_attributes(place.below("attributes"), member.value, pool);
         } else if (member.key.starts_with("dropped")) {
             dropped(place, member);
@@ -65,6 +85,10 @@ void read_scope(const BodyPlace& place, JsonValue scope, JsonPool& pool) {
     }
     if (!scope.is_object()) {
         place.keep(scope);
+    }
+    std::string dataset(name.text());
+    if (!version.text().empty()) {
+        dataset.append("@").append(version.text());
     }
     place.record().set_text(Field::kEventDataset, dataset);
 }
@@ -86,49 +110,74 @@ bool is_one_of(std::string_view key, std::initializer_list<std::string_view> nam
     return std::find(names.begin(), names.end(), key) != names.end();
 }
 
-void read_around(const Around& around, RecordReader& reader) {
+static bool is_record_list(JsonMember member) {
+    return is_one_of(member.key, {"spans", "logRecords", "log_records"});
+}
+
+RepeatedPart document_part(JsonValue document) {
+    return repeated_part(document, is_resource_groups);
+}
+
+RepeatedPart resource_part(JsonValue resource_group) {
+    return repeated_part(resource_group, is_scope_groups);
+}
+
+RepeatedPart scope_part(JsonValue scope_group) {
+    return repeated_part(scope_group, is_record_list);
+}
+
+void read_around(const Around& around, RepeatBudget& budget, RecordReader& reader) {
+    if (around.document == nullptr) {
+        return;
+    }
     BodyPlace root = reader.place();
+    Unmapped& unmapped = root.scratch().unmapped;
     BodyPlace resource = root.below("resource");
     BodyPlace scope = root.below("scope");
-    read_resource(resource, around.resource_group["resource"], reader);
-    read_scope(scope, either(around.scope_group, "scope", "instrumentationLibrary"), reader.pool());
-    for (JsonMember member : around.resource_group.members()) {
+    bool of_resource = budget.takes(*around.resource_group, unmapped);
+    bool of_scope = budget.takes(*around.scope_group, unmapped);
+    JsonValue group = around.resource_group->value;
+    JsonValue scopes = around.scope_group->value;
+    if (of_resource) {
+        read_resource(resource, group["resource"], reader);
+    }
+    if (of_scope) {
+        read_scope(scope, either(scopes, "scope", "instrumentationLibrary"), reader.pool());
+    }
+    for (JsonMember member : (of_resource ? group : JsonValue()).members()) {
         if (member.key != "resource" && !is_scope_groups(member)) {
             resource.keep(member.key, member.value);
         }
     }
-    scope.keep_others(around.scope_group,
-                      {"scope", "instrumentationLibrary", "spans", "logRecords", "log_records"});
-    for (JsonMember member : around.document.members()) {
+    for (JsonMember member : (of_scope ? scopes : JsonValue()).members()) {
+        bool read = is_one_of(member.key, {"scope", "instrumentationLibrary"});
+        if (!read && !is_record_list(member)) {
+            scope.keep(member.key, member.value);
+        }
+    }
+    if (!budget.takes(*around.document, unmapped)) {
+        return;
+    }
+    for (JsonMember member : around.document->value.members()) {
         if (!is_resource_groups(member)) {
             root.keep(member.key, member.value);
         }
     }
 }
 
+bool is_id(std::string_view key) {
+    return find_id(key) != nullptr;
+}
+
 bool read_common_member(const BodyPlace& place, JsonMember member) {
     std::string_view key = member.key;
-
-    struct IdRow {
-        std::string_view camel;
-        std::string_view snake;
-        Field field;
-    };
-
-    constexpr IdRow kIds[] = {
-        {"traceId", "trace_id", Field::kTraceId},
-        {"spanId", "span_id", Field::kSpanId},
-        {"parentSpanId", "parent_span_id", Field::kParentId},
-    };
-    for (const IdRow& row : kIds) {
-        if (key == row.camel || key == row.snake) {
-            std::string id = hex_id(member.value);
-            bool text = member.value.is_string();
-            if (!text || (!id.empty() && !fill_text(place.record(), row.field, id))) {
-                place.keep(key, member.value);
-            }
-            return true;
+    if (const IdRow* row = find_id(key)) {
+        std::string id = hex_id(member.value);
+        bool text = member.value.is_string();
+        if (!text || (!id.empty() && !fill_text(place.record(), row->field, id))) {
+            place.keep(key, member.value);
         }
+        return true;
     }
     if (key.starts_with("dropped") && integer(member.value)) {
         dropped(place, member);

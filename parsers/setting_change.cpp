@@ -40,12 +40,15 @@ std::string changed_names(JsonValue before, JsonValue after) {
         if (names.size() + member.key.size() >= kSettingNamesBytesMax) {
             return {};
         }
-        if (!names.empty()) {
-            names.push_back(',');
-        }
-        names += member.key;
+        names.append(names.empty() ? "" : ",").append(member.key);
     }
     return names;
+}
+
+void add_changed_name(std::string& names, std::string_view name, JsonValue value) {
+    if (!value.carries_nothing() && names.size() + name.size() < kSettingNamesBytesMax) {
+        names.append(names.empty() ? "" : ",").append(name);
+    }
 }
 
 }  // namespace llmtrail

@@ -19,5 +19,7 @@ bool set_config_value(AuditRecord& record, Field field, std::string_view key, Js
 // object: all), one comma between two; at most kSettingNamesBytesMax, then nothing.
 inline constexpr size_t kSettingNamesBytesMax = 1024;
 std::string changed_names(JsonValue before, JsonValue after);
+// One more such name, unless its value carries nothing or there are too many.
+void add_changed_name(std::string& names, std::string_view name, JsonValue value);
 
 }  // namespace llmtrail

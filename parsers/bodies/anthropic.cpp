@@ -65,18 +65,11 @@ void read_parameter(AuditRecord& record, JsonMember parameter) {
 }  // namespace
 
 void read_anthropic_error(const BodyPlace& place, JsonValue error) {
-    for (JsonMember member : error.members()) {
-        if (member.key == "type") {
-            place.fill_or_keep(Field::kErrorType, member.key, member.value);
-        } else if (member.key == "message") {
-            place.fill_or_keep(Field::kErrorMessage, member.key, member.value);
-        } else {
-            place.keep(member.key, member.value);
-        }
-    }
-    if (!error.is_object()) {
-        place.keep(error);
-    }
+    static constexpr MemberField kMembers[] = {{"type", Field::kErrorType},
+                                               {"message", Field::kErrorMessage}};
+    place.read_members(error, [&](JsonMember member) {
+        return place.fill_member(kMembers, member.key, member.value);
+    });
 }
 
 bool AnthropicUsage::read(const BodyPlace& place, JsonMember member) {
@@ -113,15 +106,8 @@ JsonMember* AnthropicUsage::counter_of(std::string_view key) {
 
 void read_anthropic_usage(const BodyPlace& place, JsonValue usage) {
     AnthropicUsage read;
-    for (JsonMember member : usage.members()) {
-        if (!read.read(place, member)) {
-            place.keep(member.key, member.value);
-        }
-    }
+    place.read_members(usage, [&](JsonMember member) { return read.read(place, member); });
     store_usage(place, read.counts);
-    if (!usage.is_object()) {
-        place.keep(usage);
-    }
 }
 
 void add_anthropic_stop_reason(AuditRecord& record, std::string_view reason) {

@@ -47,14 +47,9 @@ class AnthropicStream {
 
 // Its output count is a first guess that the end of the stream replaces.
 void AnthropicStream::start_usage(const BodyPlace& here, JsonValue usage) {
-    for (JsonMember counter : usage.members()) {
-        if (counter.key == "output_tokens" || !usage_.read(here, counter)) {
-            here.keep(counter.key, counter.value);
-        }
-    }
-    if (!usage.is_object()) {
-        here.keep(usage);
-    }
+    here.read_members(usage, [&](JsonMember counter) {
+        return counter.key != "output_tokens" && usage_.read(here, counter);
+    });
 }
 
 void AnthropicStream::message_start(const BodyPlace& here, JsonValue message) {

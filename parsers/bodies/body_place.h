@@ -48,6 +48,20 @@ class BodyPlace {
     // Members that were read as texts and are none.
     void keep_unless_text(JsonValue object, std::initializer_list<std::string_view> keys) const;
 
+    // Calls `read(member)` for each member: one for which it says false is kept, and so is a value
+    // that is no object.
+    template <typename Read>
+    void read_members(JsonValue object, Read&& read) const {
+        for (JsonMember member : object.members()) {
+            if (!read(member)) {
+                keep(member.key, member.value);
+            }
+        }
+        if (!object.is_object()) {
+            keep(object);
+        }
+    }
+
     void fill_or_keep(Field field, std::string_view key, JsonValue value) const;
     // True when the table names `key`: the value went to its field, or to Unmapped.
     bool fill_member(std::span<const MemberField> table, std::string_view key,

@@ -1,7 +1,7 @@
 // Cohere's answers.
 #include "bodies/bedrock_guardrail.h"
 #include "bodies/cohere_parts.h"
-#include "bodies/completion_shape.h"
+#include "bodies/embedding.h"
 #include "bodies/usage_detail.h"
 
 namespace llmtrail::cohere {
@@ -284,7 +284,7 @@ void read_answer(const BodyPlace& place, JsonValue body) {
             add_member(place.scratch().details, key, member.value);
         } else if (key == "embeddings") {
             fill_text(place.record(), Field::kGenAiOperationName, "embeddings");
-            read_embedding(place, key, member.value);
+            read_embeddings(here, member.value);
         } else if (key == "results" && member.value.is_array()) {
             read_results(place, member.value);
         } else if (!read_bedrock_member(place, key, member.value)) {

@@ -147,23 +147,4 @@ void read_completion_stream(const CompletionAnswerShape& shape, JsonValue chunks
     }
 }
 
-void read_embedding(const BodyPlace& place, std::string_view key, JsonValue value) {
-    AuditRecord& record = place.record();
-    JsonValue first;
-    for (JsonValue item : value.items()) {
-        first = item;
-        break;
-    }
-    bool many = first.is_array();
-    if (value.is_array() && value.size() > 0) {
-        size_t vectors = many ? value.size() : 1;
-        size_t length = many ? first.size() : value.size();
-        if (!record.has(Field::kGenAiEmbeddingsCount)) {
-            record.set_integer(Field::kGenAiEmbeddingsCount, static_cast<int64_t>(vectors));
-            record.set_integer(Field::kGenAiEmbeddingsDimensionCount, static_cast<int64_t>(length));
-        }
-    }
-    add_member(place.scratch().details, key, value);
-}
-
 }  // namespace llmtrail

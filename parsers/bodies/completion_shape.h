@@ -33,7 +33,4 @@ void read_completion_response(const CompletionAnswerShape& shape, JsonValue body
 void read_completion_stream(const CompletionAnswerShape& shape, JsonValue chunks,
                             std::string_view path, BodyScratch& scratch, AuditRecord& record);
 
-// A vector or an array of vectors: counted, and kept as given in the answer's details.
-void read_embedding(const BodyPlace& place, std::string_view key, JsonValue value);
-
 }  // namespace llmtrail

@@ -21,41 +21,55 @@ constexpr MemberField kInferenceMembers[] = {
 };
 
 void read_inference_config(const BodyPlace& place, JsonValue config) {
-    for (JsonMember member : config.members()) {
-        if (!place.fill_member(kInferenceMembers, member.key, member.value)) {
-            place.keep(member.key, member.value);
-        }
-    }
-    if (!config.is_object()) {
-        place.keep(config);
-    }
+    place.read_members(config, [&](JsonMember member) {
+        return place.fill_member(kInferenceMembers, member.key, member.value);
+    });
 }
 
 void read_tool_config(const BodyPlace& place, JsonValue config) {
-    for (JsonMember member : config.members()) {
+    place.read_members(config, [&](JsonMember member) {
         if (member.key == "tools") {
             place.fill_or_keep(Field::kGenAiToolDefinitions, member.key, member.value);
         } else {
             add_member(place.scratch().parameters, member.key, member.value);
         }
-    }
-    if (!config.is_object()) {
-        place.keep(config);
-    }
+        return true;
+    });
 }
 
 void read_output(const BodyPlace& place, JsonValue output, std::string_view reason) {
-    for (JsonMember member : output.members()) {
-        BodyPlace here = place.below(member.key);
-        if (member.key == "message" && member.value.is_object()) {
-            read_answer_message(here, member.value, write_converse_block, reason);
-        } else {
-            here.keep(member.value);
+    place.read_members(output, [&](JsonMember member) {
+        bool message = member.key == "message" && member.value.is_object();
+        if (message) {
+            read_answer_message(place.below(member.key), member.value, write_converse_block,
+                                reason);
+        }
+        return message;
+    });
+}
+
+struct CounterRow {
+    std::string_view key;
+    JsonMember UsageCounts::*counter;
+};
+
+constexpr CounterRow kCounters[] = {
+    {"inputTokens", &UsageCounts::input},
+    {"outputTokens", &UsageCounts::output},
+    {"totalTokens", &UsageCounts::total},
+    {"cacheReadInputTokens", &UsageCounts::cache_read},
+    {"cacheReadInputTokenCount", &UsageCounts::cache_read},
+    {"cacheWriteInputTokens", &UsageCounts::cache_write},
+    {"cacheWriteInputTokenCount", &UsageCounts::cache_write},
+};
+
+JsonMember* counter_of(UsageCounts& counts, std::string_view key) {
+    for (const CounterRow& row : kCounters) {
+        if (row.key == key) {
+            return &(counts.*row.counter);
         }
     }
-    if (!output.is_object()) {
-        place.keep(output);
-    }
+    return nullptr;
 }
 
 // {"type": "priority"}
@@ -66,49 +80,42 @@ void read_service_tier(const BodyPlace& place, Field field, JsonValue tier) {
 
 }  // namespace
 
-void read_converse_usage(const BodyPlace& place, JsonValue usage) {
+static void read_converse_usage(const BodyPlace& place, JsonValue usage) {
     UsageCounts counts;
     counts.input_excludes_cache = true;
-    auto once = [&](JsonMember& into, JsonMember member) {
-        if (!into.value.exists()) {
-            into = member;
-        } else if (into.value.integer() != member.value.integer()) {
-            place.keep(member.key, member.value);
+    place.read_members(usage, [&](JsonMember member) {
+        JsonMember* counter = counter_of(counts, member.key);
+        if (counter == nullptr) {
+            add_usage_detail(place, member.key, member.value);
+        } else if (!counter->value.exists()) {
+            *counter = member;
         }
-    };
-    for (JsonMember member : usage.members()) {
-        std::string_view key = member.key;
-        if (key == "inputTokens") {
-            once(counts.input, member);
-        } else if (key == "outputTokens") {
-            once(counts.output, member);
-        } else if (key == "totalTokens") {
-            once(counts.total, member);
-        } else if (key == "cacheReadInputTokens" || key == "cacheReadInputTokenCount") {
-            once(counts.cache_read, member);
-        } else if (key == "cacheWriteInputTokens" || key == "cacheWriteInputTokenCount") {
-            once(counts.cache_write, member);
-        } else {
-            add_usage_detail(place, key, member.value);
-        }
-    }
-    if (!usage.is_object()) {
-        place.keep(usage);
-    }
+        return counter == nullptr || counter->value.integer() == member.value.integer();
+    });
     store_usage(place, counts);
 }
 
-void read_converse_metrics(const BodyPlace& place, JsonValue metrics) {
-    for (JsonMember member : metrics.members()) {
-        if (member.key == "latencyMs") {
+static void read_converse_metrics(const BodyPlace& place, JsonValue metrics) {
+    place.read_members(metrics, [&](JsonMember member) {
+        bool latency = member.key == "latencyMs";
+        if (latency) {
             fill_milliseconds(place, member.key, member.value);
-        } else {
-            place.keep(member.key, member.value);
         }
+        return latency;
+    });
+}
+
+bool read_converse_facts(const BodyPlace& here, JsonMember member) {
+    if (member.key == "usage") {
+        read_converse_usage(here, member.value);
+    } else if (member.key == "metrics") {
+        read_converse_metrics(here, member.value);
+    } else if (member.key == "trace") {
+        read_bedrock_trace(here, member.value);
+    } else {
+        return false;
     }
-    if (!metrics.is_object()) {
-        place.keep(metrics);
-    }
+    return true;
 }
 
 void read_converse_stop_reason(const BodyPlace& place, std::string_view key, JsonValue reason) {
@@ -162,17 +169,12 @@ void read_converse_response(JsonValue body, std::string_view path, BodyScratch& 
             read_output(here, member.value, reason);
         } else if (key == "stopReason") {
             read_converse_stop_reason(place, key, member.value);
-        } else if (key == "usage") {
-            read_converse_usage(here, member.value);
-        } else if (key == "metrics") {
-            read_converse_metrics(here, member.value);
-        } else if (key == "trace") {
-            read_bedrock_trace(here, member.value);
         } else if (key == "serviceTier") {
             read_service_tier(here, Field::kGenAiResponseServiceTier, member.value);
         } else if (key == "additionalModelResponseFields" || key == "performanceConfig") {
             add_member(scratch.details, key, member.value);
-        } else if (!read_bedrock_member(place, key, member.value)) {
+        } else if (!read_converse_facts(here, member) &&
+                   !read_bedrock_member(place, key, member.value)) {
             here.keep(member.value);
         }
     }

@@ -14,8 +14,9 @@ std::string_view converse_system_text(const BodyPlace& place, JsonValue block);
 // What a text of the answer rests on, as a data source.
 void add_converse_citation(BodyScratch& scratch, JsonValue citation);
 
-void read_converse_usage(const BodyPlace& place, JsonValue usage);
-void read_converse_metrics(const BodyPlace& place, JsonValue metrics);
+// "usage", "metrics" and "trace", of an answer or at the end of a stream; `here`: the member's own
+// place. False: none of them.
+bool read_converse_facts(const BodyPlace& here, JsonMember member);
 void read_converse_stop_reason(const BodyPlace& place, std::string_view key, JsonValue reason);
 
 }  // namespace llmtrail

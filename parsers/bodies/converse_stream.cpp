@@ -47,22 +47,19 @@ class ConverseStream {
 
 void ConverseStream::block_start(const BodyPlace& here, JsonValue value) {
     Block& block = block_of(value);
-    for (JsonMember member : value.members()) {
+    here.read_members(value, [&](JsonMember member) {
         JsonValue use = member.value["toolUse"];
-        if (member.key == "start" && use.is_object()) {
+        bool starts = member.key == "start" && use.is_object();
+        if (starts) {
             block.tool = true;
             block.id = use["toolUseId"].text();
             block.name = use["name"].text();
             BodyPlace start = here.below("start");
             start.below("toolUse").keep_others(use, {"toolUseId", "name"});
             start.keep_others(member.value, {"toolUse"});
-        } else if (member.key != "contentBlockIndex") {
-            here.keep(member.key, member.value);
         }
-    }
-    if (!value.is_object()) {
-        here.keep(value);
-    }
+        return starts || member.key == "contentBlockIndex";
+    });
 }
 
 void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
@@ -94,35 +91,20 @@ void ConverseStream::block_delta(const BodyPlace& here, JsonValue value) {
 }
 
 void ConverseStream::message_stop(const BodyPlace& here, JsonValue value) {
-    for (JsonMember member : value.members()) {
-        if (member.key == "stopReason") {
+    here.read_members(value, [&](JsonMember member) {
+        bool reason = member.key == "stopReason";
+        if (reason) {
             reason_ = member.value.text();
             read_converse_stop_reason(here, member.key, member.value);
-        } else {
-            here.keep(member.key, member.value);
         }
-    }
-    if (!value.is_object()) {
-        here.keep(value);
-    }
+        return reason;
+    });
 }
 
 void ConverseStream::metadata(const BodyPlace& here, JsonValue value) {
-    for (JsonMember member : value.members()) {
-        BodyPlace below = here.below(member.key);
-        if (member.key == "usage") {
-            read_converse_usage(below, member.value);
-        } else if (member.key == "metrics") {
-            read_converse_metrics(below, member.value);
-        } else if (member.key == "trace") {
-            read_bedrock_trace(below, member.value);
-        } else {
-            below.keep(member.value);
-        }
-    }
-    if (!value.is_object()) {
-        here.keep(value);
-    }
+    here.read_members(value, [&](JsonMember member) {
+        return read_converse_facts(here.below(member.key), member);
+    });
 }
 
 void ConverseStream::chunk(const BodyPlace& here, JsonValue chunk) {

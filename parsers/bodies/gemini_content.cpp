@@ -116,6 +116,18 @@ void read_content(const BodyPlace& place, JsonValue content) {
 
 }  // namespace
 
+bool is_part(JsonValue part) {
+    bool thought = part["thought"].boolean().has_value();
+    for (JsonMember member : part.members()) {
+        for (const PartRow& row : kParts) {
+            bool text = row.kind == PartKind::kText;
+            thought = thought ||
+                      (!text && is_named(member.key, row.name) && is_sound(row.kind, member.value));
+        }
+    }
+    return thought;
+}
+
 Part read_part(const BodyPlace& place, JsonValue part) {
     if (part.is_string()) {
         return {PartKind::kText, part, std::string(part.text())};
@@ -196,8 +208,10 @@ void read_system_instruction(const BodyPlace& place, JsonValue content) {
     if (content.is_string()) {
         return add_system_text(place.scratch(), content.text());
     }
-    JsonValue parts = member_of(content, "parts");
-    BodyPlace list = place.below("parts");
+    bool bare = content.is_array();  // the parts themselves
+    JsonValue parts = bare ? content : member_of(content, "parts");
+    BodyPlace inner = place.below("parts");
+    const BodyPlace& list = bare ? place : inner;
     auto add = [&](const BodyPlace& here, JsonValue part) {
         JsonValue text = part.is_string() ? part : member_of(part, "text");
         if (!text.is_string()) {
@@ -215,7 +229,9 @@ void read_system_instruction(const BodyPlace& place, JsonValue content) {
     if (parts.exists() && !parts.is_array()) {
         add(list, parts);
     }
-    keep_other_names(place, content, {"parts"});
+    if (!bare) {
+        keep_other_names(place, content, {"parts"});
+    }
 }
 
 }  // namespace llmtrail::gemini

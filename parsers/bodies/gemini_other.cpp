@@ -1,5 +1,6 @@
 // The other calls of Google's APIs: embeddings, token counts, and Vertex AI's predict, whose
 // instances and predictions have the form of the model that is deployed.
+#include "bodies/embedding.h"
 #include "bodies/gemini_parts.h"
 
 namespace llmtrail::gemini {
@@ -98,10 +99,10 @@ void add_vector(const BodyPlace& place, JsonValue values, int64_t& vectors) {
                  static_cast<int64_t>(values.size()));
 }
 
-// {"values": […]}: counted and measured, as OpenAI's are.
+// {"values": […]}
 void read_vector(const BodyPlace& place, JsonValue embedding, int64_t& vectors) {
     for (JsonMember member : embedding.members()) {
-        if (is_any_of(member.key, {"values", "value"}) && member.value.is_array()) {
+        if (is_any_of(member.key, {"values", "value"}) && vector_length(member.value) > 0) {
             add_vector(place, member.value, vectors);
         } else {
             place.keep(member.key, member.value);
@@ -128,6 +129,9 @@ void read_prediction(const BodyPlace& place, JsonValue prediction, int64_t& vect
             read_safety_attributes(here, member.value);
         } else if (is_named(member.key, "citationmetadata") && member.value.is_object()) {
             read_citations(here, member.value);
+        } else if (is_any_of(member.key, {"textembedding", "imageembedding"}) &&
+                   member.value.is_array() && vector_length(member.value) > 0) {
+            add_vector(here, member.value, vectors);
         } else if (is_named(member.key, "embeddings") && member.value.is_object()) {
             read_vector(here, member.value, vectors);
         } else if (is_named(member.key, "bytesbase64encoded") && member.value.is_string()) {

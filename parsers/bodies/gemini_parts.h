@@ -1,5 +1,6 @@
-// What the readers of Google's bodies share with one another; included by gemini*.cpp alone. Each
-// function reads one piece of a body at `place`, gives every leaf of it a place and never fails.
+// What the readers of Google's bodies share with one another, and with the framework_*.cpp whose
+// logs hold pieces of such bodies. Each function reads one piece of a body at `place`, gives every
+// leaf of it a place and never fails.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +49,8 @@ struct Part {
     std::string text;  // of texts: an answer's are gathered over its chunks
 };
 
+// By members that only Google's parts have: a text alone is no proof.
+bool is_part(JsonValue part);
 // What `part` is. What the message has no place for goes to Unmapped.
 Part read_part(const BodyPlace& place, JsonValue part);
 void write_part(const Part& part, MessagesWriter& out, BodyScratch& scratch, bool of_answer);

@@ -9,9 +9,6 @@ namespace gemini {
 
 namespace {
 
-// finish_reason.cpp knows the words that other vendors use, too.
-constexpr std::string_view kFilterReasons[] = {"MODEL_ARMOR", "IMAGE_RECITATION"};
-
 constexpr std::string_view kToxic[] = {"HATE", "HARASSMENT", "VIOLENCE", "TOXICITY", "DEROGATORY"};
 
 bool is_toxic(std::string_view category) {
@@ -142,12 +139,7 @@ bool read_prompt_feedback(const BodyPlace& place, JsonValue feedback) {
 
 std::string_view finish_word(JsonValue reason, const AuditRecord& record) {
     std::string_view name = enum_name(GoogleEnum::kFinishReason, reason, record);
-    if (!reason.exists()) {
-        return {};
-    }
-    bool filtered = std::find(std::begin(kFilterReasons), std::end(kFilterReasons), name) !=
-                    std::end(kFilterReasons);
-    return filtered ? "content_filter" : normalized_finish_reason(name);
+    return reason.exists() ? normalized_finish_reason(name) : std::string_view();
 }
 
 void add_finish(const BodyPlace& place, JsonValue reason) {

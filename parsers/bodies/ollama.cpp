@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "bodies/body_place.h"
+#include "bodies/embedding.h"
 #include "bodies/ollama_parts.h"
 #include "bodies/openai.h"
 
@@ -22,22 +23,6 @@ constexpr std::string_view kDetails[] = {
     "context",       "remote_host",          "remote_model",
 };
 
-// An array of numbers, or an array of such arrays.
-void read_vectors(JsonValue vectors, const BodyPlace& place) {
-    auto items = vectors.items();
-    bool any = vectors.is_array() && items.begin() != items.end();
-    if (!any) {
-        place.keep(vectors);
-        return;
-    }
-    JsonValue first = *items.begin();
-    size_t count = first.is_array() ? vectors.size() : 1;
-    size_t length = first.is_array() ? first.size() : vectors.size();
-    fill_integer(place.record(), Field::kGenAiEmbeddingsCount, static_cast<int64_t>(count));
-    fill_integer(place.record(), Field::kGenAiEmbeddingsDimensionCount,
-                 static_cast<int64_t>(length));
-}
-
 // A member that says something of the whole answer.
 void read_answer_member(const BodyPlace& place, JsonMember member) {
     auto [key, value] = member;
@@ -51,7 +36,7 @@ void read_answer_member(const BodyPlace& place, JsonMember member) {
     } else if (key == "total_duration") {
         place.fill_or_keep(Field::kEventDuration, key, value);
     } else if (key == "embedding" || key == "embeddings") {
-        read_vectors(value, here);
+        read_embeddings(here, value);
     } else if (key == "error") {
         read_openai_error(value, here.path(), place.scratch(), record);
     } else if (key == "logprobs" && value.is_array()) {

@@ -1,30 +1,19 @@
 // Embeddings, images, audio and moderation.
 #include <algorithm>
 
+#include "bodies/embedding.h"
 #include "bodies/openai_parts.h"
 
 namespace llmtrail::openai {
 
 namespace {
 
-// Vectors are counted and measured, not kept: they are the largest and least readable part of a
-// log, and the input they were made from is in the record.
 void read_vector(JsonValue item, const BodyPlace& place, size_t index) {
-    constexpr size_t kFloatBytes = 4;
     for (auto [key, value] : item.members()) {
-        if (key == "embedding") {
-            size_t dimensions = value.size();
-            if (value.is_string()) {
-                std::string_view base64 = value.text();
-                while (base64.ends_with('=')) {
-                    base64.remove_suffix(1);
-                }
-                dimensions = base64.size() * 3 / 4 / kFloatBytes;
-            }
-            if (dimensions > 0) {
-                fill_integer(place.record(), Field::kGenAiEmbeddingsDimensionCount,
-                             static_cast<int64_t>(dimensions));
-            }
+        size_t length = key == "embedding" ? vector_length(value) : 0;
+        if (length > 0) {
+            fill_integer(place.record(), Field::kGenAiEmbeddingsDimensionCount,
+                         static_cast<int64_t>(length));
         } else if (key != "index" || value.integer() != static_cast<int64_t>(index)) {
             if (key != "object" || value.text() != "embedding") {
                 place.keep(key, value);

@@ -1,6 +1,7 @@
 #include "bodies/titan.h"
 
 #include "bodies/completion_shape.h"
+#include "bodies/embedding.h"
 
 namespace llmtrail {
 
@@ -52,32 +53,14 @@ void read_image_request(JsonValue body, const BodyPlace& place) {
     }
 }
 
-// [{"embeddingType", "embedding": [ … ]}]
-void read_typed_vectors(const BodyPlace& place, std::string_view key, JsonValue vectors) {
-    AuditRecord& record = place.record();
-    for (JsonValue one : vectors.items()) {
-        if (one["embedding"].size() > 0) {
-            fill_integer(record, Field::kGenAiEmbeddingsCount,
-                         static_cast<int64_t>(vectors.size()));
-            fill_integer(record, Field::kGenAiEmbeddingsDimensionCount,
-                         static_cast<int64_t>(one["embedding"].size()));
-        }
-        break;
-    }
-    add_member(place.scratch().details, key, vectors);
-}
-
 void read_vectors(JsonValue body, std::string_view path, BodyScratch& scratch,
                   AuditRecord& record) {
     BodyPlace place(path, scratch, record);
     fill_text(record, Field::kGenAiOperationName, "embeddings");
     for (JsonMember member : body.members()) {
-        if (member.key == "embedding") {
-            read_embedding(place, member.key, member.value);
-        } else if (member.key == "embeddings") {
-            read_typed_vectors(place, member.key, member.value);
-        } else if (member.key == "embeddingsByType") {
-            add_member(scratch.details, member.key, member.value);
+        if (member.key == "embedding" || member.key == "embeddings" ||
+            member.key == "embeddingsByType") {
+            read_embeddings(place.below(member.key), member.value);
         } else if (member.key == "inputTextTokenCount") {
             place.fill_or_keep(Field::kGenAiUsageInputTokens, member.key, member.value);
         } else {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "golden_documents.h"
-#include "odd_variants.h"
+#include "document_variants.h"
 #include "parsers/anthropic_activity_type.h"
 #include "record_list.h"
 
@@ -12,10 +11,6 @@ using namespace llmtrail;
 using anthropic_activity::activity_of;
 
 namespace {
-
-bool has(std::string_view record, std::string_view part) {
-    return record.find(part) != std::string_view::npos;
-}
 
 std::string entry(std::string_view more) {
     std::string text = R"({"id":"activity_1","created_at":"2026-02-01T09:46:45Z",)"
@@ -73,10 +68,10 @@ TEST_CASE("Each update of an entry is a record, up to a limit, and none is lost"
     auto records = read_records(
         entry(R"("type":"claude_organization_settings_updated","updates":[)" + updates + "]"));
     REQUIRE(records.size() == 256);
-    CHECK(has(records[255], R"("llm.audit.config.setting":"setting_255")"));
-    CHECK(has(records[255], R"("user.id":"u-104")"));
-    CHECK(has(records[255], R"("event.time":"2026-02-01T09:46:45.000000000Z")"));
-    CHECK(has(records[0], "\"updates.256.type\":\"setting_256\""));
+    CHECK(holds(records[255], R"("llm.audit.config.setting":"setting_255")"));
+    CHECK(holds(records[255], R"("user.id":"u-104")"));
+    CHECK(holds(records[255], R"("event.time":"2026-02-01T09:46:45.000000000Z")"));
+    CHECK(holds(records[0], "\"updates.256.type\":\"setting_256\""));
 }
 
 TEST_CASE("What an entry's records have in common is repeated when it is short") {
@@ -98,8 +93,8 @@ TEST_CASE("Activities of wrong types are read, and nothing is lost") {
                            R"(,"url":)" + value + R"(,"previous_x":)" + value;
         auto records = read_records(entry(more));
         REQUIRE(!records.empty());
-        CHECK(has(records[0], "\"event.provider\":\"anthropic_activity\""));
-        CHECK(has(records[0], "7"));
+        CHECK(holds(records[0], "\"event.provider\":\"anthropic_activity\""));
+        CHECK(holds(records[0], "7"));
     }
 }
 
@@ -107,8 +102,8 @@ TEST_CASE("A secret among the changed values is not stored") {
     auto records = read_records(entry(
         R"("type":"org_sso_toggled","updates":[{"type":"client_secret","previous_value":"old-one","current_value":{"api_key":"new-one"}}])"));
     REQUIRE(records.size() == 1);
-    CHECK_FALSE(has(records[0], "old-one"));
-    CHECK_FALSE(has(records[0], "new-one"));
+    CHECK_FALSE(holds(records[0], "old-one"));
+    CHECK_FALSE(holds(records[0], "new-one"));
 }
 
 TEST_CASE("Nothing of a golden document of anthropic_activity is lost, but secrets and constants") {
@@ -125,16 +120,5 @@ TEST_CASE("Nothing of a golden document of anthropic_activity is lost, but secre
             CHECK(kDropped.find(key) != std::string_view::npos);
             at = end + 1;
         }
-    }
-}
-
-TEST_CASE(
-    "A golden document of anthropic_activity with one value of the wrong type still gives "
-    "records") {
-    for (const std::string& document : golden_documents("anthropic_activity")) {
-        for_each_odd_variant(document, [](std::string_view text) {
-            CAPTURE(text);
-            CHECK_FALSE(read_records(text, "anthropic_activity").empty());
-        });
     }
 }

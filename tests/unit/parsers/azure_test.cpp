@@ -13,10 +13,6 @@ constexpr std::string_view kAccount =
 constexpr std::string_view kService =
     "/SUBSCRIPTIONS/0A1B/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.APIMANAGEMENT/SERVICE/G1";
 
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
-
 std::string log_of(std::string_view category, std::string_view resource, std::string_view more) {
     std::string out = R"({"time":"2026-07-01T10:00:00.1234567Z","category":")";
     out.append(category).append(R"(","resourceId":")").append(resource).append("\"");

@@ -21,10 +21,6 @@ std::string invocation(std::string_view model, std::string_view input, std::stri
     return out;
 }
 
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
-
 std::string only_record(const std::string& document) {
     auto records = read_records(document, "bedrock");
     REQUIRE(records.size() == 1);

@@ -12,6 +12,7 @@
 #include "bodies/mistral.h"
 #include "bodies/stability.h"
 #include "bodies/titan.h"
+#include "record_list.h"
 
 using namespace llmtrail;
 
@@ -33,10 +34,6 @@ std::string read_with(const Reader& reader, std::string_view json) {
     std::string out;
     append_record_json(out, record, "");
     return out;
-}
-
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
 }
 
 const Reader kAllReaders[] = {

@@ -4,18 +4,13 @@
 #include <string>
 
 #include "bodies/llama_guard.h"
-#include "golden_documents.h"
+#include "document_variants.h"
 #include "json_tree/json_tree.h"
-#include "odd_variants.h"
 #include "record_list.h"
 
 using namespace llmtrail;
 
 namespace {
-
-bool has(std::string_view record, std::string_view part) {
-    return record.find(part) != std::string_view::npos;
-}
 
 std::string dataset_of(std::string_view document, std::string_view format = "auto") {
     auto records = read_records(document, format);
@@ -99,8 +94,8 @@ TEST_CASE("With the format configured any object is a body, and chunks are one a
         R"({"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"llo"},"finish_reason":"stop"}]}])",
         "body");
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("llm.audit.response.text":"Hello")"));
-    CHECK(has(records[0], R"("gen_ai.request.stream":true)"));
+    CHECK(holds(records[0], R"("llm.audit.response.text":"Hello")"));
+    CHECK(holds(records[0], R"("gen_ai.request.stream":true)"));
 }
 
 TEST_CASE("An array of one stream's chunks is one answer, any other array a list of documents") {
@@ -150,7 +145,7 @@ TEST_CASE("An array of one stream's chunks is one answer, any other array a list
 TEST_CASE("What a server of models is asked to stream may stand among its parameters") {
     auto records = read_records(R"({"inputs":"a","parameters":{"stream":true,"top_p":0.5}})");
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("gen_ai.request.stream":true)"));
+    CHECK(holds(records[0], R"("gen_ai.request.stream":true)"));
 }
 
 TEST_CASE("Tokens used are counted before those billed") {
@@ -158,11 +153,11 @@ TEST_CASE("Tokens used are counted before those billed") {
         R"({"text":"a","generation_id":"g","response_id":"r","meta":{"billed_units":{"input_tokens":81,"output_tokens":258}},)"
         R"("token_count":{"billed_tokens":339,"prompt_tokens":102,"response_tokens":258,"total_tokens":360}})");
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("gen_ai.usage.input_tokens":102)"));
-    CHECK(has(records[0], R"("gen_ai.usage.output_tokens":258)"));
-    CHECK(has(records[0], R"("gen_ai.usage.total_tokens":360)"));
-    CHECK(has(records[0], R"("billed_units":{"input_tokens":81,"output_tokens":258})"));
-    CHECK(has(records[0], R"("billed_tokens":339)"));
+    CHECK(holds(records[0], R"("gen_ai.usage.input_tokens":102)"));
+    CHECK(holds(records[0], R"("gen_ai.usage.output_tokens":258)"));
+    CHECK(holds(records[0], R"("gen_ai.usage.total_tokens":360)"));
+    CHECK(holds(records[0], R"("billed_units":{"input_tokens":81,"output_tokens":258})"));
+    CHECK(holds(records[0], R"("billed_tokens":339)"));
 }
 
 TEST_CASE("Cohere's answer has one id, streamed or not") {
@@ -175,10 +170,10 @@ TEST_CASE("Cohere's answer has one id, streamed or not") {
     REQUIRE(whole.size() == 1);
     REQUIRE(streamed.size() == 1);
     REQUIRE(cut.size() == 1);
-    CHECK(has(whole[0], R"("gen_ai.response.id":"r")"));
-    CHECK(has(streamed[0], R"("gen_ai.response.id":"r")"));
-    CHECK(has(streamed[0], R"(generation_id":"g")"));
-    CHECK(has(cut[0], R"("gen_ai.response.id":"g")"));
+    CHECK(holds(whole[0], R"("gen_ai.response.id":"r")"));
+    CHECK(holds(streamed[0], R"("gen_ai.response.id":"r")"));
+    CHECK(holds(streamed[0], R"(generation_id":"g")"));
+    CHECK(holds(cut[0], R"("gen_ai.response.id":"g")"));
 }
 
 TEST_CASE("Bodies of wrong types are read, and nothing is lost") {
@@ -199,8 +194,8 @@ TEST_CASE("Bodies of wrong types are read, and nothing is lost") {
             CAPTURE(text);
             auto records = read_records(text);
             REQUIRE(records.size() == 1);
-            CHECK(has(records[0], "\"event.provider\":\"body\""));
-            CHECK((wrong == "[7]" || has(records[0], "7")));
+            CHECK(holds(records[0], "\"event.provider\":\"body\""));
+            CHECK((wrong == "[7]" || holds(records[0], "7")));
         }
     }
 }
@@ -216,12 +211,12 @@ TEST_CASE("Ten thousand tokens, messages and calls are read in bounded time") {
     }
     auto records = read_records(R"({"generated_text":"a","details":{"tokens":[)" + tokens + "]}}");
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("llm.audit.response.confidence":0.606)"));
+    CHECK(holds(records[0], R"("llm.audit.response.confidence":0.606)"));
     records = read_records(
         R"({"model":"m","created_at":"2026-02-01T09:46:45Z","done":true,"message":{"role":"assistant","tool_calls":[)" +
         calls + "]}}");
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("gen_ai.tool.name":["f"])"));
+    CHECK(holds(records[0], R"("gen_ai.tool.name":["f"])"));
 }
 
 TEST_CASE("Llama Guard's answer is a verdict") {
@@ -273,7 +268,7 @@ TEST_CASE("A prompt cannot choose whom Llama Guard judged") {
     scratch.output.text("safe");
     scratch.output.end_message();
     REQUIRE(read_llama_guard("llama-guard-3", scratch));
-    CHECK(has(scratch.guardrails.json(), R"("target":"input")"));
+    CHECK(holds(scratch.guardrails.json(), R"("target":"input")"));
 }
 
 TEST_CASE("Nothing of a golden document of body is lost, but secrets and constants") {
@@ -289,14 +284,5 @@ TEST_CASE("Nothing of a golden document of body is lost, but secrets and constan
             CHECK(kDropped.find(key) != std::string_view::npos);
             at = end + 1;
         }
-    }
-}
-
-TEST_CASE("A golden document of body with one value of the wrong type still gives records") {
-    for (const std::string& document : golden_documents("body")) {
-        for_each_odd_variant(document, [](std::string_view text) {
-            CAPTURE(text);
-            CHECK_FALSE(read_records(text, "body").empty());
-        });
     }
 }

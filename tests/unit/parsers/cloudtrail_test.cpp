@@ -26,10 +26,6 @@ std::string event(std::string_view name, std::string_view more,
     return out.append(more.empty() ? "" : ",").append(more).append("}");
 }
 
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
-
 std::string only_record(const std::string& document) {
     auto records = read_records(document);
     REQUIRE(records.size() == 1);

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "odd_variants.h"
+#include "document_variants.h"
 #include "record_list.h"
 
 using namespace llmtrail;
@@ -19,10 +19,6 @@ constexpr std::string_view kMessage =
 constexpr std::string_view kLog =
     R"({"id":"wl","workflow_run":{"id":"wr","status":"succeeded","elapsed_time":1.5,"total_tokens":3,"total_steps":1,"finished_at":1767323046},)"
     R"("created_by_role":"account","created_by_account":{"id":"a","name":"Robin Example"},"created_by_end_user":{"id":"e","session_id":"s"},"created_at":1767323045})";
-
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 #include "json_tree/json_tree.h"
 #include "record/audit_record.h"
+#include "record_list.h"
 
 using namespace llmtrail;
 
@@ -32,10 +33,6 @@ std::string read_with(const Reader& reader, std::string_view json,
     JsonTree check;
     CHECK(check.read(out, false));
     return out;
-}
-
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
 }
 
 const Reader kAllReaders[] = {read_gemini_request,   read_gemini_response,    read_gemini_stream,

@@ -2,27 +2,9 @@
 
 #include <string>
 
-#include "mutations.h"
 #include "record_list.h"
 
 using namespace llmtrail;
-
-namespace {
-
-bool holds(const std::vector<std::string>& records, std::string_view part) {
-    for (const std::string& record : records) {
-        if (record.find(part) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
-}
-
-}  // namespace
-
-TEST_CASE("No value of a helicone document is of a type that the parser cannot take") {
-    read_all_mutations_of_golden("helicone");
-}
 
 TEST_CASE("A rating beside a request is kept as it was given") {
     for (auto [given, rating] : {std::pair("true", "\"1\""), std::pair("false", "\"0\"")}) {

@@ -5,27 +5,9 @@
 
 #include "base/json_text.h"
 #include "json_tree/json_tree.h"
-#include "mutations.h"
 #include "record_list.h"
 
 using namespace llmtrail;
-
-namespace {
-
-bool holds(const std::vector<std::string>& records, std::string_view part) {
-    for (const std::string& record : records) {
-        if (record.find(part) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
-}
-
-}  // namespace
-
-TEST_CASE("No value of a kong document is of a type that the parser cannot take") {
-    read_all_mutations_of_golden("kong");
-}
 
 namespace {
 

@@ -1,52 +1,12 @@
 #include <doctest/doctest.h>
 
 #include "json_tree/json_tree.h"
+#include "piece_list.h"
 #include "record_list.h"
 
 using namespace llmtrail;
 
 namespace {
-
-class PieceList final : public RecordSink {
- public:
-    struct Piece {
-        std::string key;
-        uint32_t rank;
-        bool last;
-    };
-
-    AuditRecord& begin() override {
-        record_.clear();
-        return record_;
-    }
-
-    void commit() override { ++whole; }
-
-    void commit_piece(const RecordPiece& piece) override {
-        pieces.push_back({std::string(piece.key), piece.rank, piece.last});
-    }
-
-    std::vector<Piece> pieces;
-    size_t whole = 0;
-
- private:
-    AuditRecord record_;
-};
-
-PieceList pieces_of(std::string_view text) {
-    auto reader = DocumentReader::make("auto", {}, 0);
-    REQUIRE(reader);
-    PieceList list;
-    DocumentReader::Document document;
-    document.bytes = text;
-    document.observed = kTestObserved;
-    (*reader)->read(document, list);
-    return list;
-}
-
-bool holds(const std::string& record, std::string_view text) {
-    return record.find(text) != std::string::npos;
-}
 
 std::string run(std::string_view members) {
     return R"({"id":"r1","run_type":"llm","trace_id":"t1","start_time":"2026-04-01T00:00:00.000001Z")" +

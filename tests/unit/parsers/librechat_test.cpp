@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "odd_variants.h"
+#include "document_variants.h"
 #include "parsers/librechat_message.h"
 #include "record_list.h"
 
@@ -17,10 +17,6 @@ constexpr std::string_view kAnswer =
     R"("files":[{"file_id":"f","filename":"a"}],"attachments":[{"file_search":{"sources":[{"fileId":"f","relevance":0.5}]}}],)"
     R"("feedback":{"rating":"thumbsUp","tag":{"key":"k"},"text":"t"},"finish_reason":"stop","unfinished":false,"error":false,)"
     R"("createdAt":{"$date":{"$numberLong":"1767323045123"}},"updatedAt":{"$date":"2026-01-02T03:04:06Z"}})";
-
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
 
 std::string prompt(std::string_view id, std::string_view text) {
     std::string out = R"({"messageId":")";

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "golden_documents.h"
+#include "document_variants.h"
 #include "json_tree/json_tree.h"
-#include "odd_variants.h"
 #include "record_list.h"
 
 using namespace llmtrail;
@@ -30,10 +29,6 @@ std::string only_record(std::string_view document) {
     return records[0];
 }
 
-bool has(std::string_view record, std::string_view part) {
-    return record.find(part) != std::string_view::npos;
-}
-
 }  // namespace
 
 TEST_CASE("A key of LiteLLM is never stored, its hash is") {
@@ -43,24 +38,24 @@ TEST_CASE("A key of LiteLLM is never stored, its hash is") {
         std::string record =
             only_record(payload(",\"api_key\":\"" + given + R"(","metadata":{"user_api_key":")" +
                                 given + R"(","user_api_key_hash":")" + given + "\"}"));
-        CHECK_FALSE(has(record, key));
-        CHECK_FALSE(has(record, "llm.audit.api_key.id"));
-        CHECK(has(record, "[redacted]"));
+        CHECK_FALSE(holds(record, key));
+        CHECK_FALSE(holds(record, "llm.audit.api_key.id"));
+        CHECK(holds(record, "[redacted]"));
     }
     std::string hash(kHash);
     std::string record = only_record(payload(",\"api_key\":\"" + hash + "\""));
-    CHECK(has(record, "\"llm.audit.api_key.id\":\"" + hash + "\""));
+    CHECK(holds(record, "\"llm.audit.api_key.id\":\"" + hash + "\""));
 }
 
 TEST_CASE("Who asked is the end user whom the application names, else the key's owner") {
     std::string owner =
         R"("metadata":{"user_api_key_user_id":"u-104","user_api_key_user_email":"alex@example.com")";
     std::string alone = only_record(payload("," + owner + "}"));
-    CHECK(has(alone, R"("user.id":"u-104","user.email":"alex@example.com")"));
+    CHECK(holds(alone, R"("user.id":"u-104","user.email":"alex@example.com")"));
     std::string named = only_record(payload(R"(,"end_user":"c-9",)" + owner + "}"));
-    CHECK(has(named, R"("user.id":"c-9")"));
-    CHECK_FALSE(has(named, R"("user.email")"));
-    CHECK(has(named, R"("metadata.user_api_key_user_email":"alex@example.com")"));
+    CHECK(holds(named, R"("user.id":"c-9")"));
+    CHECK_FALSE(holds(named, R"("user.email")"));
+    CHECK(holds(named, R"("metadata.user_api_key_user_email":"alex@example.com")"));
 }
 
 TEST_CASE("Stamps without a zone are those of the source's time zone") {
@@ -69,21 +64,21 @@ TEST_CASE("Stamps without a zone are those of the source's time zone") {
     text.replace(at, 12, "\"2026-02-01 09:46:45.5\"");
     auto records = read_records(text, "litellm", {}, 3600);
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("event.time":"2026-02-01T08:46:45.500000000Z")"));
-    CHECK(has(records[0], R"("event.time.zone":"assumed_local")"));
+    CHECK(holds(records[0], R"("event.time":"2026-02-01T08:46:45.500000000Z")"));
+    CHECK(holds(records[0], R"("event.time.zone":"assumed_local")"));
 }
 
 TEST_CASE("A call that ends before it starts has no duration") {
     std::string text = payload("");
     text.replace(text.find("1769939206.5"), 12, "1769939200.5");
     std::string record = only_record(text);
-    CHECK_FALSE(has(record, "event.duration"));
-    CHECK(has(record, "event.end"));
+    CHECK_FALSE(holds(record, "event.duration"));
+    CHECK(holds(record, "event.end"));
 }
 
 TEST_CASE("NaN, as Python prints it, costs no record") {
     std::string record = only_record(payload(R"(,"saved_cache_cost":NaN)"));
-    CHECK(has(record, "non_finite_number"));
+    CHECK(holds(record, "non_finite_number"));
 }
 
 TEST_CASE("Members of the wrong type go to unmapped and nothing is lost") {
@@ -100,7 +95,7 @@ TEST_CASE("Members of the wrong type go to unmapped and nothing is lost") {
         }
         std::string record = only_record(payload(more));
         bool carries = wrong.find_first_of("7") != std::string_view::npos;
-        CHECK((!carries || has(record, "7")));
+        CHECK((!carries || holds(record, "7")));
     }
     for (std::string_view wrong : {"7", "\"text\"", "[7]", "{\"a\":7}", "[{\"a\":7}]"}) {
         CAPTURE(wrong);
@@ -130,14 +125,14 @@ TEST_CASE("Ten thousand results, entities and categories are read in bounded tim
         entities += "\"E" + std::to_string(i) + "\":1";
     }
     std::string record = only_record(payload(",\"guardrail_information\":[" + list + "]"));
-    CHECK(has(record, "guardrail_information.64.guardrail_name"));
-    CHECK(has(record, "unmapped_truncated"));
+    CHECK(holds(record, "guardrail_information.64.guardrail_name"));
+    CHECK(holds(record, "unmapped_truncated"));
     record = only_record(
         payload(R"(,"guardrail_information":{"guardrail_name":"g","guardrail_status":"success",)"
                 R"("masked_entity_count":{)" +
                 entities + "}}"));
-    CHECK(has(record, "masked_entity_count.E64"));
-    CHECK(has(record, R"("category":"E0")"));
+    CHECK(holds(record, "masked_entity_count.E64"));
+    CHECK(holds(record, R"("category":"E0")"));
 }
 
 TEST_CASE("Only what LiteLLM writes is taken for it") {
@@ -149,7 +144,7 @@ TEST_CASE("Only what LiteLLM writes is taken for it") {
         CAPTURE(other);
         auto records = read_records(other);
         REQUIRE(records.size() == 1);
-        CHECK_FALSE(has(records[0], "\"event.provider\":\"litellm\""));
+        CHECK_FALSE(holds(records[0], "\"event.provider\":\"litellm\""));
     }
 }
 
@@ -168,14 +163,5 @@ TEST_CASE("Nothing of a golden document of litellm is lost, but secrets and cons
             CHECK(kDropped.find(key) != std::string_view::npos);
             at = end + 1;
         }
-    }
-}
-
-TEST_CASE("A golden document of litellm with one value of the wrong type still gives records") {
-    for (const std::string& document : golden_documents("litellm")) {
-        for_each_odd_variant(document, [](std::string_view text) {
-            CAPTURE(text);
-            CHECK_FALSE(read_records(text, "litellm").empty());
-        });
     }
 }

@@ -10,10 +10,6 @@ using namespace llmtrail;
 
 namespace {
 
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
-
 std::string audit(std::string_view more) {
     std::string out = R"({"CreationTime":"2026-07-01T10:00:00","Operation":"CopilotInteraction",)";
     return out.append(R"("RecordType":261,"Workload":"Copilot",)").append(more).append("}");

@@ -3,22 +3,17 @@
 #include <algorithm>
 #include <string>
 
-#include "golden_documents.h"
-#include "odd_variants.h"
+#include "document_variants.h"
 #include "record_list.h"
 
 using namespace llmtrail;
 
 namespace {
 
-bool has(std::string_view record, std::string_view part) {
-    return record.find(part) != std::string_view::npos;
-}
-
 std::string only_record(std::string_view document) {
     auto records = read_records(document);
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], "\"event.provider\":\"nemo\""));
+    CHECK(holds(records[0], "\"event.provider\":\"nemo\""));
     return records[0];
 }
 
@@ -32,28 +27,29 @@ std::string generation(std::string_view rails) {
 TEST_CASE("A rail that stops has blocked, one that does not has let pass") {
     std::string record = only_record(generation(
         R"({"type":"input","name":"a","stop":false},{"type":"output","name":"b","stop":true})"));
-    CHECK(has(
+    CHECK(holds(
         record,
         R"("name":"a","provider":"nemo-guardrails","target":"input","verdict":"allow","action":"none")"));
-    CHECK(has(
+    CHECK(holds(
         record,
         R"("name":"b","provider":"nemo-guardrails","target":"output","verdict":"deny","action":"block")"));
-    CHECK(has(record, R"("event.outcome":"failure")"));
+    CHECK(holds(record, R"("event.outcome":"failure")"));
 }
 
 TEST_CASE("A rail that writes the answer is no guardrail unless it stops") {
-    CHECK_FALSE(has(only_record(generation(R"({"type":"generation","name":"g","stop":false})")),
-                    "llm.audit.guardrails"));
-    CHECK(has(only_record(generation(R"({"type":"generation","name":"g","stop":true})")),
-              R"("action":"block")"));
+    CHECK_FALSE(holds(only_record(generation(R"({"type":"generation","name":"g","stop":false})")),
+                      "llm.audit.guardrails"));
+    CHECK(holds(only_record(generation(R"({"type":"generation","name":"g","stop":true})")),
+                R"("action":"block")"));
 }
 
 TEST_CASE("A trace of the first schema does not say that nothing was blocked") {
     std::string record = only_record(
         R"({"trace_id":"t","spans":[{"name":"rail: check","span_id":"s","parent_id":null,"start_time":0.0,"end_time":1.0,"duration":1.0,"metrics":{}}]})");
-    CHECK(has(record, R"("llm.audit.guardrails":[{"name":"check","provider":"nemo-guardrails"}])"));
-    CHECK_FALSE(has(record, "guardrail.blocked"));
-    CHECK(has(record, R"("event.time.precision":"observed")"));
+    CHECK(
+        holds(record, R"("llm.audit.guardrails":[{"name":"check","provider":"nemo-guardrails"}])"));
+    CHECK_FALSE(holds(record, "guardrail.blocked"));
+    CHECK(holds(record, R"("event.time.precision":"observed")"));
 }
 
 TEST_CASE("Documents of wrong types are read, and nothing is lost") {
@@ -62,19 +58,19 @@ TEST_CASE("Documents of wrong types are read, and nothing is lost") {
         std::string value(wrong);
         std::string rail = R"({"type":)" + value + R"(,"name":)" + value + R"(,"stop":)" + value +
                            R"(,"started_at":)" + value + R"(,"executed_actions":)" + value + "}";
-        CHECK(has(only_record(generation(rail + "," + value)), "7"));
+        CHECK(holds(only_record(generation(rail + "," + value)), "7"));
         std::string log = R"({"log":{"activated_rails":[],"llm_calls":)" + value + R"(,"stats":)" +
                           value + R"(},"response":)" + value + R"(,"output_data":)" + value +
                           R"(,"messages":)" + value + R"(,"choices":)" + value + "}";
-        CHECK(has(only_record(log), "7"));
+        CHECK(holds(only_record(log), "7"));
         std::string span =
             R"({"name":"n","span_id":"s","start_time":0,"duration":1,"attributes":)" + value +
             R"(,"events":)" + value + R"(,"metrics":)" + value + R"(,"error":)" + value + "}";
-        CHECK(has(only_record(R"({"trace_id":"t","spans":[)" + span + "," + value + "]}"), "7"));
+        CHECK(holds(only_record(R"({"trace_id":"t","spans":[)" + span + "," + value + "]}"), "7"));
         std::string outcome = R"({"call_id":)" + value + R"(,"validation_passed":false,)" +
                               R"("raw_llm_output":)" + value + R"(,"validated_output":)" + value +
                               R"(,"validation_summaries":)" + value + "}";
-        CHECK(has(only_record(outcome), "7"));
+        CHECK(holds(only_record(outcome), "7"));
     }
 }
 
@@ -87,10 +83,10 @@ TEST_CASE("Ten thousand rails and summaries are read in bounded time") {
         summaries += i == 0 ? "" : ",";
         summaries += R"({"validator_name":"v","validator_status":"fail"})";
     }
-    CHECK(has(only_record(generation(rails)), R"("name":"r")"));
+    CHECK(holds(only_record(generation(rails)), R"("name":"r")"));
     std::string record = only_record(
         R"({"call_id":"1","validation_passed":false,"validation_summaries":[)" + summaries + "]}");
-    CHECK(has(record, "validation_summaries.256.validator_name"));
+    CHECK(holds(record, "validation_summaries.256.validator_name"));
 }
 
 TEST_CASE("Only what these libraries write is taken for theirs") {
@@ -100,7 +96,7 @@ TEST_CASE("Only what these libraries write is taken for theirs") {
         CAPTURE(other);
         auto records = read_records(other);
         REQUIRE(records.size() == 1);
-        CHECK_FALSE(has(records[0], "\"event.provider\":\"nemo\""));
+        CHECK_FALSE(holds(records[0], "\"event.provider\":\"nemo\""));
     }
 }
 
@@ -117,14 +113,5 @@ TEST_CASE("Nothing of a golden document of nemo is lost, but secrets and constan
             CHECK(kDropped.find(key) != std::string_view::npos);
             at = end + 1;
         }
-    }
-}
-
-TEST_CASE("A golden document of nemo with one value of the wrong type still gives records") {
-    for (const std::string& document : golden_documents("nemo")) {
-        for_each_odd_variant(document, [](std::string_view text) {
-            CAPTURE(text);
-            CHECK_FALSE(read_records(text, "nemo").empty());
-        });
     }
 }

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <string>
 
-#include "golden_documents.h"
-#include "odd_variants.h"
+#include "document_variants.h"
 #include "record_list.h"
 
 using namespace llmtrail;
 
 namespace {
-
-bool has(std::string_view record, std::string_view part) {
-    return record.find(part) != std::string_view::npos;
-}
 
 std::string entry(std::string_view type, std::string_view more = "") {
     std::string text = R"({"object":"organization.audit_log","id":"a-1","effective_at":1769939205,)"
@@ -24,7 +19,7 @@ std::string entry(std::string_view type, std::string_view more = "") {
 std::string only_record(std::string_view document) {
     auto records = read_records(document);
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], "\"event.provider\":\"openai_audit\""));
+    CHECK(holds(records[0], "\"event.provider\":\"openai_audit\""));
     return records[0];
 }
 
@@ -53,12 +48,12 @@ TEST_CASE("The type of an entry says its kind, its thing and its outcome") {
     for (const Row& row : kRows) {
         CAPTURE(row.type);
         std::string record = only_record(entry(row.type));
-        CHECK(has(record, "\"event.kind\":\"" + std::string(row.kind) + "\""));
-        CHECK(has(record, "\"event.outcome\":\"" + std::string(row.outcome) + "\""));
-        bool thing = has(record, "llm.audit.config.resource.type");
+        CHECK(holds(record, "\"event.kind\":\"" + std::string(row.kind) + "\""));
+        CHECK(holds(record, "\"event.outcome\":\"" + std::string(row.outcome) + "\""));
+        bool thing = holds(record, "llm.audit.config.resource.type");
         CHECK(thing == !row.thing.empty());
         CHECK((row.thing.empty() ||
-               has(record, "resource.type\":\"" + std::string(row.thing) + "\"")));
+               holds(record, "resource.type\":\"" + std::string(row.thing) + "\"")));
     }
 }
 
@@ -68,19 +63,19 @@ TEST_CASE("The member of a type is found with points and with underscores") {
         CAPTURE(key);
         std::string more = ",\"" + std::string(key) + R"(":{"id":"ra-1","principal_id":"g-1"})";
         std::string record = only_record(entry("role.assignment.created", more));
-        CHECK(has(record, R"("llm.audit.config.resource.id":"ra-1")"));
-        CHECK(has(record, R"("llm.audit.config.new_value":"{\"principal_id\":\"g-1\"}")"));
+        CHECK(holds(record, R"("llm.audit.config.resource.id":"ra-1")"));
+        CHECK(holds(record, R"("llm.audit.config.new_value":"{\"principal_id\":\"g-1\"}")"));
     }
     std::string other = only_record(entry("role.created", R"(,"role_creates":{"id":"r"})"));
-    CHECK(has(other, R"("role_creates.id":"r")"));
+    CHECK(holds(other, R"("role_creates.id":"r")"));
 }
 
 TEST_CASE("Secrets in a change are not stored") {
     std::string record = only_record(entry(
         "external_key.registered",
         R"(,"external_key.registered":{"id":"k","data":{"name":"n","secret":"hunter2","api_key":"sk-1"}})"));
-    CHECK_FALSE(has(record, "hunter2"));
-    CHECK_FALSE(has(record, "sk-1"));
+    CHECK_FALSE(holds(record, "hunter2"));
+    CHECK_FALSE(holds(record, "sk-1"));
 }
 
 TEST_CASE("Entries and conversations of wrong types are read, and nothing is lost") {
@@ -91,10 +86,10 @@ TEST_CASE("Entries and conversations of wrong types are read, and nothing is los
         std::string record =
             only_record(entry("api_key.created", ",\"actor\":" + value + ",\"project\":" + value +
                                                      ",\"api_key.created\":" + value));
-        CHECK(has(record, "7"));
+        CHECK(holds(record, "7"));
         record = only_record(entry("api_key.created", R"(,"actor":{"type":"session","session":)" +
                                                           value + R"(,"api_key":)" + value + "}"));
-        CHECK(has(record, "7"));
+        CHECK(holds(record, "7"));
         std::string message = R"({"id":)" + value + R"(,"author":)" + value + R"(,"content":)" +
                               value + R"(,"files":)" + value + R"(,"created_at":)" + value +
                               R"(,"gpt_id":)" + value + "}";
@@ -102,8 +97,8 @@ TEST_CASE("Entries and conversations of wrong types are read, and nothing is los
             R"({"object":"compliance.workspace.conversation","id":"c","user_id":)" + value +
             R"(,"messages":{"data":[)" + message + "," + value + R"(],"x":)" + value + "}}");
         REQUIRE(records.size() == 1);
-        CHECK(has(records[0], "\"event.provider\":\"openai_audit\""));
-        CHECK(has(records[0], "7"));
+        CHECK(holds(records[0], "\"event.provider\":\"openai_audit\""));
+        CHECK(holds(records[0], "7"));
     }
 }
 
@@ -120,12 +115,12 @@ TEST_CASE("A long conversation gives a record for each turn") {
                                 R"("title":"only once","user_id":"u-104","messages":{"data":[)" +
                                 messages + "]}}");
     REQUIRE(records.size() == 5000);
-    CHECK(has(records[0], "only once"));
-    CHECK_FALSE(has(records[1], "only once"));
+    CHECK(holds(records[0], "only once"));
+    CHECK_FALSE(holds(records[1], "only once"));
     for (const std::string& record : {records[0], records[4999]}) {
-        CHECK(has(record, R"("user.id":"u-104")"));
-        CHECK(has(record, R"("llm.audit.prompt.text":"q")"));
-        CHECK(has(record, R"("llm.audit.response.text":"a")"));
+        CHECK(holds(record, R"("user.id":"u-104")"));
+        CHECK(holds(record, R"("llm.audit.prompt.text":"q")"));
+        CHECK(holds(record, R"("llm.audit.response.text":"a")"));
     }
 }
 
@@ -133,7 +128,7 @@ TEST_CASE("A conversation without messages is one record") {
     auto records = read_records(
         R"({"object":"compliance.workspace.conversation","id":"c","messages":{"data":[]}})");
     REQUIRE(records.size() == 1);
-    CHECK(has(records[0], R"("gen_ai.conversation.id":"c")"));
+    CHECK(holds(records[0], R"("gen_ai.conversation.id":"c")"));
 }
 
 TEST_CASE("What stands around a page is kept once") {
@@ -158,15 +153,5 @@ TEST_CASE("Nothing of a golden document of openai_audit is lost, but secrets and
             CHECK(kDropped.find(key) != std::string_view::npos);
             at = end + 1;
         }
-    }
-}
-
-TEST_CASE(
-    "A golden document of openai_audit with one value of the wrong type still gives records") {
-    for (const std::string& document : golden_documents("openai_audit")) {
-        for_each_odd_variant(document, [](std::string_view text) {
-            CAPTURE(text);
-            CHECK_FALSE(read_records(text, "openai_audit").empty());
-        });
     }
 }

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "base/json_text.h"
-#include "odd_variants.h"
+#include "document_variants.h"
 #include "parsers/openwebui_routes.h"
 #include "record_list.h"
 

@@ -26,10 +26,6 @@ std::string span(std::string_view attributes, std::string_view more = "") {
     return out;
 }
 
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
-
 std::string first_record(const std::string& document) {
     auto records = read_records(document, "otlp");
     REQUIRE_FALSE(records.empty());

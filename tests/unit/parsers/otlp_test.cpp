@@ -28,10 +28,6 @@ std::string text(std::string_view key, std::string_view value) {
     return out;
 }
 
-bool holds(const std::string& record, std::string_view part) {
-    return record.find(part) != std::string::npos;
-}
-
 std::string only_record(const std::string& document) {
     auto records = read_records(document, "otlp");
     REQUIRE(records.size() == 1);

@@ -2,27 +2,9 @@
 
 #include <string>
 
-#include "mutations.h"
 #include "record_list.h"
 
 using namespace llmtrail;
-
-namespace {
-
-bool holds(const std::vector<std::string>& records, std::string_view part) {
-    for (const std::string& record : records) {
-        if (record.find(part) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
-}
-
-}  // namespace
-
-TEST_CASE("No value of a portkey document is of a type that the parser cannot take") {
-    read_all_mutations_of_golden("portkey");
-}
 
 TEST_CASE("An exchange without Portkey's own members stays an exchange") {
     auto records = read_records(

@@ -1,6 +1,8 @@
-// A sink for parser tests: keeps each committed record as its JSON text.
+// What parser tests read with: a sink that keeps each committed record as its JSON text, and
+// whether a record holds a text.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +51,16 @@ inline std::vector<std::string> read_records(std::string_view text,
         (*reader)->read(document, list);
     }
     return list.records;
+}
+
+inline bool holds(std::string_view record, std::string_view part) {
+    return record.find(part) != std::string_view::npos;
+}
+
+// Does any of them?
+inline bool holds(const std::vector<std::string>& records, std::string_view part) {
+    return std::any_of(records.begin(), records.end(),
+                       [&](const std::string& record) { return holds(record, part); });
 }
 
 }  // namespace llmtrail

@@ -1,14 +1,49 @@
-// Documents with one value of the wrong type: each node of a sample in turn becomes each odd value.
-// What a parser must survive, and still give records for. And what parsers lose.
+// The documents of a parser's golden cases and ways to vary them: each value in turn of a wrong
+// type, which a parser must survive and still give records for; each value in turn a mark, which
+// must be found again. Nothing is random.
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json_text.h"
 #include "json_tree/json_tree.h"
+#include "record_list.h"
 
 namespace llmtrail {
+
+// `case_begins`: of the folder's name; "": of all cases.
+inline std::vector<std::string> golden_documents(std::string_view parser,
+                                                 std::string_view case_begins = "") {
+    namespace fs = std::filesystem;
+    std::vector<std::string> documents;
+    fs::path folder = fs::path(LLMTRAIL_SOURCE_DIR) / "tests/golden" / parser;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        std::string name = entry.path().filename().string();
+        std::string golden = entry.path().parent_path().filename().string();
+        if ((name != "input.json" && name != "input.jsonl") || !golden.starts_with(case_begins)) {
+            continue;
+        }
+        std::ifstream in(entry.path(), std::ios::binary);
+        if (name == "input.json") {
+            documents.emplace_back(std::istreambuf_iterator<char>(in),
+                                   std::istreambuf_iterator<char>());
+            continue;
+        }
+        for (std::string line; std::getline(in, line);) {
+            documents.push_back(line);
+        }
+    }
+    std::sort(documents.begin(), documents.end());
+    return documents;
+}
 
 inline void write_variant(std::string& out, JsonValue value, size_t wanted, std::string_view odd) {
     if (value.at() == wanted) {
@@ -61,6 +96,7 @@ size_t for_each_odd_variant(std::string_view sample, Visit&& visit) {
                                                 "\"text\"",
                                                 "[]",
                                                 "[1,\"a\",null,{}]",
+                                                "[[1],{\"a\":2}]",
                                                 "{}",
                                                 "{\"a\":{\"b\":[1]}}",
                                                 "9223372036854775807"};
@@ -120,6 +156,24 @@ std::string lost_leaves(std::string_view sample, Read&& read) {
         visit(visit, "", *root);
     }
     return lost;
+}
+
+// Reads the odd variants of all golden documents of a parser: whatever the value, there are
+// records, and each is sound JSON.
+inline void read_odd_variants_of_golden(std::string_view parser) {
+    auto documents = golden_documents(parser);
+    REQUIRE_FALSE(documents.empty());
+    for (const std::string& document : documents) {
+        for_each_odd_variant(document, [&](std::string_view text) {
+            CAPTURE(text);
+            auto records = read_records(text, parser);
+            REQUIRE_FALSE(records.empty());
+            JsonTree check;
+            for (const std::string& record : records) {
+                REQUIRE(check.read(record, false));
+            }
+        });
+    }
 }
 
 }  // namespace llmtrail

@@ -1,0 +1,364 @@
+#include "http/http_client.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "base/utf8.h"
+#include "http/curl_library.h"
+#include "platform/poll_set.h"
+
+namespace llmtrail {
+
+namespace {
+
+constexpr size_t kProblemBytesMax = 200;
+constexpr size_t kHeadersMax = 64;
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+ErrorCode code_of(CURLcode code) {
+    switch (code) {
+        case CURLE_OPERATION_TIMEDOUT:
+            return ErrorCode::kTimeout;
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_ISSUER_ERROR:
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            return ErrorCode::kTls;
+        case CURLE_WRITE_ERROR:
+            return ErrorCode::kLimit;
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_URL_MALFORMAT:
+            return ErrorCode::kInvalidArgument;
+        default:
+            return ErrorCode::kNetwork;
+    }
+}
+
+// What one request needs while libcurl works on it: libcurl keeps pointers into it.
+struct Transfer {
+    HttpCall call = 0;
+    HttpRequest request;
+    HttpReply reply;
+    CURL* easy = nullptr;
+    curl_slist* headers = nullptr;
+    char problem[CURL_ERROR_SIZE] = {};
+};
+
+// Called by libcurl for each piece of the answer; anything but `size * count` ends the request.
+size_t take_body(char* bytes, size_t size, size_t count, void* into) {
+    Bytes& body = static_cast<Transfer*>(into)->reply.body;
+    size_t more = size * count;
+    if (more > kHttpReplyBytesMax - body.size()) {
+        return 0;
+    }
+    body.append(bytes, more);
+    return more;
+}
+
+size_t take_header(char* bytes, size_t size, size_t count, void* into) {
+    std::vector<HttpHeader>& headers = static_cast<Transfer*>(into)->reply.headers;
+    std::string_view line(bytes, size * count);
+    if (line.starts_with("HTTP/")) {
+        headers.clear();  // of an interim answer
+    }
+    size_t colon = line.find(':');
+    if (colon == std::string_view::npos || line.size() > kHttpHeaderBytesMax ||
+        headers.size() == kHeadersMax) {
+        return size * count;
+    }
+    HttpHeader header{std::string(line.substr(0, colon)), {}};
+    std::transform(header.name.begin(), header.name.end(), header.name.begin(), lower);
+    std::string_view value = line.substr(colon + 1);
+    size_t begin = std::min(value.find_first_not_of(" \t"), value.size());
+    size_t end = value.find_last_not_of(" \t\r\n") + 1;  // npos + 1 is 0
+    header.value = value.substr(begin, end > begin ? end - begin : 0);
+    headers.push_back(std::move(header));
+    return size * count;
+}
+
+class CurlClient final : public HttpClient {
+ public:
+    CurlClient(HttpOptions options, CurlLibrary curl, std::unique_ptr<PollSet> sockets)
+        : options_(std::move(options)), curl_(curl), sockets_(std::move(sockets)) {}
+
+    ~CurlClient() override;
+    CurlClient(const CurlClient&) = delete;
+    CurlClient& operator=(const CurlClient&) = delete;
+
+    bool begin();
+
+    HttpCall start(HttpRequest request) override;
+    void work() override;
+    std::optional<HttpDone> take_done() override;
+
+    int descriptor() const override { return sockets_->descriptor(); }
+
+    int64_t timer_ms() const override;
+
+ private:
+    static int watch_socket(CURL*, curl_socket_t socket, int what, void* client, void*);
+
+    void set_options(Transfer& transfer);
+    void set_tls(CURL* easy);
+    bool add_headers(Transfer& transfer);
+    void take_finished();
+    void finish(Transfer& transfer, CURLcode result);
+    void release(Transfer& transfer);
+
+    HttpOptions options_;
+    CurlLibrary curl_;
+    std::unique_ptr<PollSet> sockets_;
+    CURLM* multi_ = nullptr;
+    CURLSH* cookies_ = nullptr;
+    HttpCall last_call_ = 0;
+    std::vector<std::unique_ptr<Transfer>> transfers_;  // few
+    std::deque<HttpDone> done_;
+    std::vector<PollSet::Ready> ready_;
+};
+
+CurlClient::~CurlClient() {
+    for (const std::unique_ptr<Transfer>& transfer : transfers_) {
+        release(*transfer);
+    }
+    if (multi_ != nullptr) {
+        curl_.multi_cleanup(multi_);
+    }
+    if (cookies_ != nullptr) {
+        curl_.share_cleanup(cookies_);
+    }
+}
+
+bool CurlClient::begin() {
+    if (options_.cookies) {
+        cookies_ = curl_.share_init();
+        if (cookies_ == nullptr ||
+            curl_.share_setopt(cookies_, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
+            return false;
+        }
+    }
+    multi_ = curl_.multi_init();
+    return multi_ != nullptr &&
+           curl_.multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlClient::watch_socket) ==
+               CURLM_OK &&
+           curl_.multi_setopt(multi_, CURLMOPT_SOCKETDATA, this) == CURLM_OK &&
+           curl_.multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_max) ==
+               CURLM_OK;
+}
+
+int CurlClient::watch_socket(CURL*, curl_socket_t socket, int what, void* client, void*) {
+    bool read = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+    bool write = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    Result<void> watched = static_cast<CurlClient*>(client)->sockets_->watch(socket, read, write);
+    return watched ? 0 : -1;
+}
+
+void CurlClient::set_tls(CURL* easy) {
+    const TlsOptions& tls = options_.tls;
+    curl_.easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
+    curl_.easy_setopt(easy, CURLOPT_TLS13_CIPHERS,
+                      "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
+    curl_.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!tls.ca_file.empty()) {
+        curl_.easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
+        curl_.easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    }
+    if (!tls.cert_file.empty()) {
+        curl_.easy_setopt(easy, CURLOPT_SSLCERT, tls.cert_file.c_str());
+        curl_.easy_setopt(easy, CURLOPT_SSLKEY, tls.key_file.c_str());
+    }
+    if (!options_.pins.empty()) {
+        std::string pins;
+        for (const std::string& pin : options_.pins) {
+            pins += pins.empty() ? pin : ";" + pin;
+        }
+        curl_.easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins.c_str());
+    }
+}
+
+void CurlClient::set_options(Transfer& transfer) {
+    CURL* easy = transfer.easy;
+    set_tls(easy);
+    curl_.easy_setopt(easy, CURLOPT_URL, transfer.request.url.c_str());
+    curl_.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, options_.plain_http ? "http,https" : "https");
+    curl_.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_.easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
+    curl_.easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_ms));
+    curl_.easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.request_ms));
+    curl_.easy_setopt(easy, CURLOPT_USERAGENT, "llmtrail/" LLMTRAIL_VERSION);
+    curl_.easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.problem);
+    curl_.easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+    curl_.easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_.easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    curl_.easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_.easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    if (cookies_ != nullptr) {
+        curl_.easy_setopt(easy, CURLOPT_SHARE, cookies_);
+        curl_.easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    }
+    if (transfer.request.body) {
+        curl_.easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_.easy_setopt(easy, CURLOPT_POSTFIELDS, transfer.request.body->data());
+        curl_.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                          static_cast<curl_off_t>(transfer.request.body->size()));
+    }
+}
+
+bool CurlClient::add_headers(Transfer& transfer) {
+    auto add = [&](const std::string& line) {
+        curl_slist* longer = curl_.slist_append(transfer.headers, line.c_str());
+        transfer.headers = longer != nullptr ? longer : transfer.headers;
+        return longer != nullptr;
+    };
+    for (const HttpHeader& header : transfer.request.headers) {
+        if (!add(header.name + ": " + header.value)) {
+            return false;
+        }
+    }
+    if (transfer.request.authorization) {
+        Bytes line = "Authorization: ";
+        line += transfer.request.authorization->reveal();
+        bool added = add(line);
+        wipe(line);
+        if (!added) {
+            return false;
+        }
+    }
+    return add("Expect:");
+}
+
+HttpCall CurlClient::start(HttpRequest request) {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->call = ++last_call_;
+    transfer->request = std::move(request);
+    transfer->easy = curl_.easy_init();
+    if (transfer->easy == nullptr || !add_headers(*transfer)) {
+        done_.push_back({transfer->call, fail(ErrorCode::kInternal, "no memory for a request")});
+        release(*transfer);
+        return last_call_;
+    }
+    set_options(*transfer);
+    if (curl_.multi_add_handle(multi_, transfer->easy) != CURLM_OK) {
+        done_.push_back({transfer->call, fail(ErrorCode::kInternal, "a request was not begun")});
+        release(*transfer);
+        return last_call_;
+    }
+    transfers_.push_back(std::move(transfer));
+    work();
+    return last_call_;
+}
+
+void CurlClient::work() {
+    int running = 0;
+    if (Result<void> taken = sockets_->take(ready_); taken) {
+        for (const PollSet::Ready& socket : ready_) {
+            int what = (socket.readable ? CURL_CSELECT_IN : 0) |
+                       (socket.writable ? CURL_CSELECT_OUT : 0) |
+                       (socket.failed ? CURL_CSELECT_ERR : 0);
+            curl_.multi_socket_action(multi_, socket.descriptor, what, &running);
+        }
+    }
+    if (timer_ms() == 0) {
+        curl_.multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    take_finished();
+}
+
+int64_t CurlClient::timer_ms() const {
+    if (!done_.empty()) {
+        return 0;
+    }
+    long wait_ms = -1;
+    curl_.multi_timeout(multi_, &wait_ms);
+    return wait_ms;
+}
+
+void CurlClient::take_finished() {
+    int left = 0;
+    while (CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
+        if (message->msg != CURLMSG_DONE) {
+            continue;
+        }
+        CURLcode result = message->data.result;
+        auto found = std::find_if(transfers_.begin(), transfers_.end(), [&](const auto& transfer) {
+            return transfer->easy == message->easy_handle;
+        });
+        if (found != transfers_.end()) {
+            finish(**found, result);
+            release(**found);
+            transfers_.erase(found);
+        }
+    }
+}
+
+void CurlClient::finish(Transfer& transfer, CURLcode result) {
+    if (result != CURLE_OK) {
+        std::string_view said = transfer.problem;
+        said = said.empty() ? std::string_view(curl_.easy_strerror(result)) : said;
+        Error error{code_of(result), terminal_safe(utf8_prefix_bytes(said, kProblemBytesMax)), 0};
+        done_.push_back({transfer.call, fail(std::move(error))});
+        return;
+    }
+    long status = 0;
+    curl_.easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer.reply.status = static_cast<int>(status);
+    done_.push_back({transfer.call, std::move(transfer.reply)});
+}
+
+void CurlClient::release(Transfer& transfer) {
+    if (transfer.easy != nullptr) {
+        curl_.multi_remove_handle(multi_, transfer.easy);
+        curl_.easy_cleanup(transfer.easy);
+    }
+    if (transfer.request.authorization) {
+        for (curl_slist* line = transfer.headers; line != nullptr; line = line->next) {
+            std::fill_n(line->data, std::char_traits<char>::length(line->data), ' ');
+        }
+    }
+    curl_.slist_free_all(transfer.headers);
+}
+
+std::optional<HttpDone> CurlClient::take_done() {
+    if (done_.empty()) {
+        return std::nullopt;
+    }
+    HttpDone done = std::move(done_.front());
+    done_.pop_front();
+    return done;
+}
+
+}  // namespace
+
+std::string_view HttpReply::header(std::string_view lower_case_name) const {
+    auto found = std::find_if(headers.begin(), headers.end(), [&](const HttpHeader& header) {
+        return header.name == lower_case_name;
+    });
+    return found == headers.end() ? std::string_view() : std::string_view(found->value);
+}
+
+Result<std::unique_ptr<HttpClient>> make_http_client(HttpOptions options) {
+    Result<CurlLibrary> curl = load_curl();
+    if (!curl) {
+        return fail(std::move(curl.error()));
+    }
+    Result<std::unique_ptr<PollSet>> sockets = make_poll_set();
+    if (!sockets) {
+        return fail(std::move(sockets.error()));
+    }
+    auto client = std::make_unique<CurlClient>(std::move(options), *curl, std::move(*sockets));
+    if (!client->begin()) {
+        return fail(ErrorCode::kInternal, "the HTTP library does not start");
+    }
+    return std::unique_ptr<HttpClient>(std::move(client));
+}
+
+}  // namespace llmtrail
