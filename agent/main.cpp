@@ -9,11 +9,13 @@
 
 #include "cli/commands.h"
 #include "platform/posix.h"
+#include "platform/undumpable.h"
 
 int main(int argc, char** argv) {
     using namespace llmtrail;
     std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write(2), not a signal
     try {
+        UndumpableScope undumpable;
         auto data = make_stdout_sink();
         auto errors = make_stderr_sink();
         auto files = make_posix_file_system();

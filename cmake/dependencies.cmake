@@ -1,6 +1,7 @@
 # Debian's packages only. Each third-party library is linked by exactly the folders that CMakeLists.txt names.
 find_package(tl-expected REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(zstd REQUIRED)

@@ -31,6 +31,13 @@ struct OutputEvent {
     uint16_t event_class = 0;
 };
 
+// An event that its receiver will never take. It was taken out of the way and counts as confirmed;
+// its record stays in the spool.
+struct RefusedEvent {
+    uint64_t index = 0;
+    std::string reason;  // our own words
+};
+
 enum class OutputHealth : uint8_t { kIdle, kConnecting, kUp, kBackingOff };
 
 struct OutputWait {
@@ -65,9 +72,16 @@ class Output {
     virtual const Error& last_error() const = 0;  // of the present outage; meaningless while kUp
     virtual uint64_t resent_events() const = 0;
 
+    // Tells each refused event once. False: none is left to tell.
+    virtual bool take_refused(RefusedEvent& refused);
+
     // Ends the connection in order: the peer reads everything. Call work() until it returns true or
     // time is up.
     virtual bool finish() = 0;
 };
+
+inline bool Output::take_refused(RefusedEvent&) {
+    return false;
+}
 
 }  // namespace llmtrail

@@ -1,6 +1,7 @@
 #include "outputs/outputs.h"
 
 #include "outputs/file.h"
+#include "outputs/splunk_hec.h"
 #include "outputs/syslog.h"
 
 namespace llmtrail {
@@ -12,6 +13,9 @@ Result<std::unique_ptr<Output>> make_output(const OutputPlan& plan, Network& net
     }
     if (plan.type == "file") {
         return make_file_output(plan, files, random);
+    }
+    if (plan.type == "splunk_hec") {
+        return make_splunk_hec_output(plan, random);
     }
     return fail(ErrorCode::kInvalidArgument,
                 "output " + plan.id + ": no output of type '" + plan.type + "'");

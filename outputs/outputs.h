@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "crypto/secret.h"
 #include "outputs/output.h"
 #include "platform/file_system.h"
 #include "platform/network.h"
@@ -15,9 +18,12 @@
 
 namespace llmtrail {
 
+// Reads a secret where the configuration says it is: again each time, since it may have changed.
+using SecretReader = std::function<Result<Secret>()>;
+
 struct OutputPlan {
     std::string id;
-    std::string type;  // syslog, file
+    std::string type;  // syslog, file, splunk_hec
 
     // syslog
     Endpoint address;
@@ -30,6 +36,17 @@ struct OutputPlan {
 
     // file
     std::string path;
+
+    // splunk_hec; host_name and tls too
+    std::string url;  // https://HOST:PORT
+    std::vector<SecretReader> tokens;
+    bool acknowledged = true;
+    bool gzip = true;
+    bool json_members = false;  // events are made by make_hec_json_formatter()
+    size_t batch_bytes_max = 900'000;
+    std::string source;
+    std::string sourcetype;
+    std::string index;
 };
 
 // The seams must outlive the output.

@@ -5,6 +5,8 @@
 #include "cli/permission_advisor.h"
 #include "cli/source_choice.h"
 #include "config/values.h"
+#include "pipeline/secret_reader.h"
+#include "platform/host.h"
 
 namespace llmtrail {
 
@@ -85,6 +87,25 @@ void check_tls_file(const std::string& path, const OutputSettings& output, Comma
     }
 }
 
+void check_splunk_hec(const OutputSettings& output, CommandSeams seams, Report& report) {
+    report.line("output " + output.id + ": splunk_hec to " + output.hec.url +
+                (output.hec.acknowledged ? ", TLS 1.3, acknowledged by the indexer"
+                                         : ", TLS 1.3, not acknowledged"));
+    for (const SecretReference& token : output.hec.tokens) {
+        report.line("  token " + describe(token));
+        Result<Secret> read = read_secret(token, credentials_directory(), seams.files);
+        bool known_later =
+            token.place == SecretPlace::kCredential && credentials_directory().empty();
+        if (!read && !known_later) {  // systemd hands credentials to the service alone
+            report.complain({false, read.error().code == ErrorCode::kPermission,
+                             "output `" + output.id + "`: token " + read.error().message, ""});
+        }
+    }
+    check_tls_file(output.tls.ca_file, output, seams, report);
+    check_tls_file(output.tls.cert_file, output, seams, report);
+    check_tls_file(output.tls.key_file, output, seams, report);
+}
+
 void check_output(const OutputSettings& output, CommandSeams seams, Report& report) {
     if (output.type == OutputType::kFile) {
         report.line("output " + output.id + ": file " + output.path);
@@ -94,6 +115,8 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
             advice.problem = "output `" + output.id + "`: " + advice.problem;
             report.complain(advice);
         }
+    } else if (output.type == OutputType::kSplunkHec) {
+        check_splunk_hec(output, seams, report);
     } else {
         bool tls = output.transport == SyslogTransport::kTls;
         report.line("output " + output.id + ": syslog to " + output.address.host + " port " +
@@ -114,11 +137,34 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
                     : "  not required: records may be pruned before it has confirmed them");
 }
 
+void check_recipients(const SpoolSettings& spool, CommandSeams seams, Report& report) {
+    bool auditor = false;
+    std::string roles;
+    for (const Recipient& recipient : spool.recipients) {
+        auditor = auditor || recipient.role == Role::kAuditor;
+        roles.append(roles.empty() ? "" : ", ").append(role_name(recipient.role));
+    }
+    report.line("  can be opened by this host" + (roles.empty()
+                                                      ? std::string(" alone")
+                                                      : " until it is confirmed, and by " + roles));
+    if (!auditor) {
+        seams.talk.warning("no recovery key: only this host can open the spool");
+        seams.talk.hint(
+            "on another machine: llmtrail keys new --role auditor --out FILE; put the "
+            "line it prints below spool.recipients");
+    }
+}
+
 void check_spool(const Settings& settings, CommandSeams seams, Report& report) {
     const SpoolSettings& spool = settings.spool;
     report.line("spool " + spool.directory + ": at most " + describe_size(spool.max_size_bytes) +
-                ", leaves " + describe_size(spool.min_free_bytes) +
-                " free; when full, sources wait");
+                ", leaves " + describe_size(spool.min_free_bytes) + " free; when full, " +
+                (spool.on_full == OnFull::kBlock ? "sources wait"
+                                                 : "the oldest records are dropped and counted"));
+    report.line("  kept at least " + describe_duration(spool.retention_min_age_ms) +
+                ", removed after " + describe_duration(spool.retention_max_age_ms) +
+                " once confirmed and covered");
+    check_recipients(spool, seams, report);
     for (const std::string& directory : {spool.directory, settings.state_directory + "/keys"}) {
         Advice advice = advise_on_writing(directory, seams.files, seams.own_user);
         if (!advice.usable) {

@@ -4,28 +4,138 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/help_pages.h"
+#include "cli/keys_options.h"
 #include "config/nearest_name.h"
 
 namespace llmtrail {
 
 namespace {
 
-constexpr std::array<CommandRow, 6> kCommands = {{
+constexpr std::array<CommandRow, 11> kCommands = {{
     {"llmtrail run     [--config FILE] [--once [--deadline SECONDS]]",
      "the daemon, in the foreground; --once: read every source to its end, deliver, exit"},
     {"llmtrail check   [--config FILE] [--sample FILE]",
      "what the configuration means on this host; --sample: try each source's map on a file"},
-    {"llmtrail parse   [--as FORMAT|list] [--to record|cef] [--config FILE] [FILE|-]...",
+    {"llmtrail parse   [--as FORMAT|list] [--to record|cef|leef] [--coverage] [--config FILE] "
+     "[FILE|-]...",
      "logs in, one record a line out; nothing is stored, nothing is sent"},
-    {"llmtrail verify  [--spool DIR] [--keys DIR] [--live] [--trust FILE] [--json]",
+    {"llmtrail verify  [--spool DIR] [--key FILE] [--trust FILE] [--anchor FILE]... "
+     "[--require-anchor] [--keys DIR] [--live] [--salvage] [--json]",
      "was anything in the spool altered, cut or lost"},
-    {"llmtrail keys    list [--keys DIR]", "the keys of this host, their age and their limits"},
+    {"llmtrail keys    list | check | new | init | rotate local | rewrap [--config FILE]",
+     "the keys of this host and their limits; a key for a role; other keys for this host"},
+    {"llmtrail search  [--key FILE] [--field NAME=VALUE] [--since TIME] [--until TIME] [--json]",
+     "records of a copied spool by who, when and what; needs a role key"},
+    {"llmtrail show    INDEX|EVENT_ID [--key FILE] [--json]",
+     "one record: every section that the key opens, and what stands behind it"},
+    {"llmtrail prove   INDEX [--open SECTION] | consistency A B | [--check FILE] [--trust FILE]",
+     "a proof that a record is in the log, or that the log only grew; --check: check one"},
+    {"llmtrail hold    list | add ID | release ID [--segments A-B] [--reason TEXT] [--by NAME]",
+     "legal holds: what they name is neither pruned nor erased"},
+    {"llmtrail erase   --segments A-B --section NAME... --basis TEXT --approver NAME",
+     "destroy the keys of a section of closed segments"},
     {"llmtrail version", "version and build"},
 }};
 
 std::string first_word_after_name(std::string_view usage) {
     usage.remove_prefix(std::string_view("llmtrail ").size());
     return std::string(usage.substr(0, usage.find(' ')));
+}
+
+void add_query_options(CLI::App& command, QueryArguments& query) {
+    command.add_option("--spool", query.spool, "spool directory, best a copy off its host")
+        ->type_name("DIR");
+    command.add_option("--key", query.key, "role key file (`keys new`), or a local key")
+        ->type_name("FILE");
+    command
+        .add_option("--passphrase-file", query.passphrase_file,
+                    "passphrase of the role key; asked for unless told")
+        ->type_name("FILE");
+    command.add_option("--keys", query.keys, "key directory; `keys` beside the spool unless told")
+        ->type_name("DIR");
+    command.add_option("--trust", query.trust, "public identity key to trust")->type_name("FILE");
+    command.add_flag("--json", query.json, "JSON, one object a line");
+}
+
+void add_search_options(CLI::App& command, SearchArguments& search) {
+    command
+        .add_option(
+            "--field", search.fields,
+            "an envelope field (docs/record-schema.md); VALUE may end in *; may be repeated")
+        ->type_name("NAME=VALUE");
+    command.add_option("--kind", search.kinds, "event.kind: inference, tool, guardrail, ...")
+        ->type_name("KIND");
+    command.add_option("--user", search.users, "identifier, e-mail address or name of the user")
+        ->type_name("USER");
+    command.add_option("--model", search.models, "model asked for or answering")
+        ->type_name("MODEL");
+    command.add_option("--since", search.since, "from this time on: 2026-01-31T10:00:00Z")
+        ->type_name("TIME");
+    command.add_option("--until", search.until, "before this time")->type_name("TIME");
+    command
+        .add_option("--text", search.texts, "words in the sections of content that the key opens")
+        ->type_name("WORDS");
+    command.add_option("--in", search.in_sections, "look for --text in this section only")
+        ->type_name("SECTION");
+    command.add_flag("--content", search.content,
+                     "with --json: the content too, not the envelope "
+                     "alone");
+    command.add_option("--limit", search.limit, "stop after so many matches")->type_name("N");
+}
+
+void add_prove_options(CLI::App& command, ProveArguments& prove) {
+    command.add_option("--open", prove.open, "lay this section open in the proof")
+        ->type_name("SECTION");
+    command
+        .add_option("--anchor", prove.anchors,
+                    "checkpoints kept outside: notes, or an export of the SIEM; may be repeated")
+        ->type_name("FILE");
+    command.add_option("--check", prove.check, "check this proof against --trust; reads no spool")
+        ->type_name("FILE");
+    command.add_option("INDEX", prove.what, "index of the record, or: consistency A B")
+        ->type_name("");
+}
+
+std::string meaning_of(std::string_view command) {
+    for (const CommandRow& row : kCommands) {
+        if (first_word_after_name(row.usage) == command) {
+            return std::string(row.meaning);
+        }
+    }
+    return {};
+}
+
+void add_hold_options(CLI::App& command, HoldArguments& hold) {
+    command.add_option("list|add|release", hold.action, "what to do")
+        ->type_name("")
+        ->required()
+        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, HoldAction>>{
+                                                {"list", HoldAction::kList},
+                                                {"add", HoldAction::kAdd},
+                                                {"release", HoldAction::kRelease}})
+                        .description(""));
+    command.add_option("ID", hold.id, "name of the hold: a-z, 0-9, _ and -")->type_name("");
+    command
+        .add_option("--segments", hold.segments,
+                    "first and last; all, those to come included, unless told")
+        ->type_name("A-B");
+    command.add_option("--reason", hold.reason, "why; goes into the record")->type_name("TEXT");
+    command.add_option("--by", hold.by, "who ordered it; who runs the command unless told")
+        ->type_name("NAME");
+    command.add_option("--config", hold.config, "configuration file")->type_name("FILE");
+}
+
+void add_erase_options(CLI::App& command, EraseArguments& erase) {
+    command.add_option("--segments", erase.segments, "first and last, all closed")
+        ->type_name("A-B");
+    command.add_option("--section", erase.sections, "prompt, sources, output; may be repeated")
+        ->type_name("NAME");
+    command.add_option("--basis", erase.basis, "on what ground; goes into the record")
+        ->type_name("TEXT");
+    command.add_option("--approver", erase.approver, "who approved it; goes into the record")
+        ->type_name("NAME");
+    command.add_option("--config", erase.config, "configuration file")->type_name("FILE");
 }
 
 // CLI11's application with the places its values go to.
@@ -37,16 +147,24 @@ struct Application {
     CheckArguments check;
     ParseArguments parse;
     VerifyArguments verify;
-    KeysListArguments keys_list;
+    KeysArguments keys;
+    SearchArguments search;
+    ShowArguments show;
+    ProveArguments prove;
+    HoldArguments hold;
+    EraseArguments erase;
 
     CLI::App* run_command = app.add_subcommand("run", std::string(kCommands[0].meaning));
     CLI::App* check_command = app.add_subcommand("check", std::string(kCommands[1].meaning));
     CLI::App* parse_command = app.add_subcommand("parse", std::string(kCommands[2].meaning));
     CLI::App* verify_command = app.add_subcommand("verify", std::string(kCommands[3].meaning));
     CLI::App* keys_command = app.add_subcommand("keys", std::string(kCommands[4].meaning));
-    CLI::App* keys_list_command =
-        keys_command->add_subcommand("list", std::string(kCommands[4].meaning));
-    CLI::App* version_command = app.add_subcommand("version", std::string(kCommands[5].meaning));
+    CLI::App* search_command = app.add_subcommand("search", std::string(kCommands[5].meaning));
+    CLI::App* show_command = app.add_subcommand("show", std::string(kCommands[6].meaning));
+    CLI::App* prove_command = app.add_subcommand("prove", std::string(kCommands[7].meaning));
+    CLI::App* hold_command = app.add_subcommand("hold", meaning_of("hold"));
+    CLI::App* erase_command = app.add_subcommand("erase", meaning_of("erase"));
+    CLI::App* version_command = app.add_subcommand("version", meaning_of("version"));
 };
 
 Application::Application() {
@@ -73,6 +191,10 @@ Application::Application() {
                 std::vector<std::pair<std::string, ParseTo>>{
                     {"record", ParseTo::kRecord}, {"cef", ParseTo::kCef}, {"leef", ParseTo::kLeef}})
                 .description(""));
+    parse_command
+        ->add_flag("--coverage", parse.coverage,
+                   "instead of records: how many values became fields, and which did not")
+        ->excludes("--to");
     parse_command->add_option("--config", parse.config, "take format and map from its sources")
         ->type_name("FILE");
     parse_command->add_option("FILE", parse.files, "log files; - is standard input")->type_name("");
@@ -81,13 +203,36 @@ Application::Application() {
     verify_command
         ->add_option("--keys", verify.keys, "key directory; `keys` beside the spool unless told")
         ->type_name("DIR");
-    verify_command->add_flag("--live", verify.live, "a running agent holds the spool");
+    verify_command->add_option("--key", verify.key, "role key file (`keys new`), or a local key")
+        ->type_name("FILE");
+    verify_command
+        ->add_option("--passphrase-file", verify.passphrase_file, "passphrase of the role key")
+        ->type_name("FILE");
+    verify_command
+        ->add_option("--anchor", verify.anchors,
+                     "checkpoints kept outside: notes, or an export of the SIEM; may be repeated")
+        ->type_name("FILE");
+    verify_command->add_flag("--require-anchor", verify.require_anchor,
+                             "UNANCHORED is 6, cannot verify");
+    verify_command->add_flag("--live", verify.live,
+                             "a running agent holds the spool: its open tail is in order");
+    verify_command->add_flag(
+        "--salvage", verify.salvage,
+        "print the records of a damaged spool that still match, as parse does");
     verify_command->add_option("--trust", verify.trust, "public identity key to trust")
         ->type_name("FILE");
     verify_command->add_flag("--json", verify.json, "the report as JSON");
 
-    keys_command->require_subcommand(1);
-    keys_list_command->add_option("--keys", keys_list.keys, "key directory")->type_name("DIR");
+    add_keys_options(*keys_command, keys);
+
+    add_query_options(*search_command, search);
+    add_search_options(*search_command, search);
+    add_query_options(*show_command, show);
+    show_command->add_option("INDEX|EVENT_ID", show.which, "which record")->type_name("");
+    add_query_options(*prove_command, prove);
+    add_prove_options(*prove_command, prove);
+    add_hold_options(*hold_command, hold);
+    add_erase_options(*erase_command, erase);
 }
 
 CommandLine taken(Application& application) {
@@ -106,8 +251,23 @@ CommandLine taken(Application& application) {
     if (application.verify_command->parsed()) {
         return application.verify;
     }
-    if (application.keys_list_command->parsed()) {
-        return application.keys_list;
+    if (application.keys_command->parsed()) {
+        return application.keys;
+    }
+    if (application.search_command->parsed()) {
+        return application.search;
+    }
+    if (application.show_command->parsed()) {
+        return application.show;
+    }
+    if (application.prove_command->parsed()) {
+        return application.prove;
+    }
+    if (application.hold_command->parsed()) {
+        return application.hold;
+    }
+    if (application.erase_command->parsed()) {
+        return application.erase;
     }
     return VersionArguments{};
 }
@@ -125,15 +285,12 @@ std::string help_of(Application& application, std::string_view command) {
     for (size_t i = 0; i < kCommands.size(); ++i) {
         if (first_word_after_name(kCommands[i].usage) == command) {
             CLI::App* subcommand = application.app.get_subcommand(std::string(command));
-            if (subcommand == application.keys_command) {
-                subcommand = application.keys_list_command;
-            }
             std::string text = "usage: " + std::string(kCommands[i].usage) + "\n" +
                                std::string(kCommands[i].meaning) + "\n";
             CLI::Formatter formatter;
             std::string options = formatter.make_positionals(subcommand) +
                                   formatter.make_groups(subcommand, CLI::AppFormatMode::Normal);
-            return text + options;
+            return text + options + help_page(command);
         }
     }
     return help_text();
@@ -153,7 +310,8 @@ std::string help_text() {
     return text +
            "\nEach command explains its options with --help.\n"
            "Exit codes: 0 ok, 2 usage, 70 internal, 74 I/O, 77 permission, 78 configuration;\n"
-           "verify: 0 CLEAN, 3 OPEN_TAIL, 4 TORN_TAIL, 5 TAMPERED, 6 cannot verify.\n";
+           "verify: 0 CLEAN, 3 OPEN_TAIL, 4 TORN_TAIL, 5 TAMPERED, 6 cannot verify.\n"
+           "search, show, prove: 5 something is not what was written, 6 something did not open.\n";
 }
 
 ReadCommandLine read_command_line(std::span<const std::string> arguments) {

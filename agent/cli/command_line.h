@@ -34,6 +34,7 @@ enum class ParseTo : uint8_t { kRecord, kCef, kLeef };
 struct ParseArguments {
     std::string format;  // "list": print the names; empty: as configured, else auto
     ParseTo to = ParseTo::kRecord;
+    bool coverage = false;           // instead of records
     std::string config;              // empty: none
     std::vector<std::string> files;  // "-" alone when none were named
 };
@@ -41,19 +42,89 @@ struct ParseArguments {
 struct VerifyArguments {
     std::string spool{kDefaultSpoolPath};
     std::string keys;  // empty: `keys` beside the spool when it is there
+    std::string key;              // a role key file, or a local key; empty: that of `keys`
+    std::string passphrase_file;  // of a role key
     bool live = false;
     std::string trust;  // empty: this host's own key
+    std::vector<std::string> anchors;
+    bool require_anchor = false;
+    bool salvage = false;
     bool json = false;
 };
 
-struct KeysListArguments {
-    std::string keys{kDefaultKeysPath};
+enum class KeysAction : uint8_t { kList, kCheck, kNew, kInit, kRotate, kRewrap };
+
+struct KeysArguments {
+    KeysAction action = KeysAction::kList;
+    std::string config;           // empty: the usual one, when it is there
+    std::string keys;             // key directory; empty: as the configuration says
+    bool json = false;            // list, check
+    std::string role;             // new
+    bool local = false;           // new
+    std::string out;              // new; - is standard output
+    std::string passphrase_file;  // new; empty: asked for
+    std::string which;            // rotate
+    bool recipients = false;      // rewrap
+};
+
+// What search, show and prove read and open.
+struct QueryArguments {
+    std::string spool{kDefaultSpoolPath};
+    std::string keys;             // this host's key directory; empty: `keys` beside the spool
+    std::string key;              // a role key file, or a local key; empty: that of `keys`
+    std::string passphrase_file;  // of a role key; empty: asked for
+    std::string trust;            // empty: identity.pub of `keys`
+    bool json = false;
+};
+
+struct SearchArguments : QueryArguments {
+    std::vector<std::string> fields;  // NAME=VALUE
+    std::vector<std::string> kinds;
+    std::vector<std::string> users;
+    std::vector<std::string> models;
+    std::string since;
+    std::string until;
+    std::vector<std::string> texts;
+    std::vector<std::string> in_sections;
+    bool content = false;
+    uint64_t limit = ~uint64_t{0};
+};
+
+struct ShowArguments : QueryArguments {
+    std::string which;  // index or event id
+};
+
+struct ProveArguments : QueryArguments {
+    std::vector<std::string> what;  // INDEX, or consistency A B
+    std::vector<std::string> open;  // sections
+    std::vector<std::string> anchors;
+    std::string check;  // a proof to check; empty: make one
+};
+
+enum class HoldAction : uint8_t { kList, kAdd, kRelease };
+
+struct HoldArguments {
+    HoldAction action = HoldAction::kList;
+    std::string id;
+    std::string segments;  // "A-B"; empty: all, those to come included
+    std::string reason;
+    std::string by;  // empty: who runs the command
+    std::string config{kDefaultConfigPath};
+};
+
+struct EraseArguments {
+    std::string segments;
+    std::vector<std::string> sections;
+    std::string basis;
+    std::string approver;
+    std::string config{kDefaultConfigPath};
 };
 
 struct VersionArguments {};
 
 using CommandLine = std::variant<RunArguments, CheckArguments, ParseArguments, VerifyArguments,
-                                 KeysListArguments, VersionArguments>;
+                                 KeysArguments, SearchArguments, ShowArguments, ProveArguments,
+                                 HoldArguments, EraseArguments, VersionArguments>;
 
 struct CommandRow {
     std::string_view usage;

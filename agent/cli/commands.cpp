@@ -38,8 +38,28 @@ struct Dispatcher {
         return verify_command(arguments, seams);
     }
 
-    ExitCode operator()(const KeysListArguments& arguments) const {
-        return keys_list_command(arguments, seams);
+    ExitCode operator()(const KeysArguments& arguments) const {
+        return keys_command(arguments, seams);
+    }
+
+    ExitCode operator()(const SearchArguments& arguments) const {
+        return search_command(arguments, seams);
+    }
+
+    ExitCode operator()(const ShowArguments& arguments) const {
+        return show_command(arguments, seams);
+    }
+
+    ExitCode operator()(const ProveArguments& arguments) const {
+        return prove_command(arguments, seams);
+    }
+
+    ExitCode operator()(const HoldArguments& arguments) const {
+        return hold_command(arguments, seams);
+    }
+
+    ExitCode operator()(const EraseArguments& arguments) const {
+        return erase_command(arguments, seams);
     }
 
     ExitCode operator()(const VersionArguments&) const { return version_command(seams); }

@@ -31,7 +31,12 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams);
 ExitCode check_command(const CheckArguments& arguments, CommandSeams seams);
 ExitCode parse_command(const ParseArguments& arguments, CommandSeams seams);
 ExitCode verify_command(const VerifyArguments& arguments, CommandSeams seams);
-ExitCode keys_list_command(const KeysListArguments& arguments, CommandSeams seams);
+ExitCode keys_command(const KeysArguments& arguments, CommandSeams seams);
+ExitCode search_command(const SearchArguments& arguments, CommandSeams seams);
+ExitCode show_command(const ShowArguments& arguments, CommandSeams seams);
+ExitCode prove_command(const ProveArguments& arguments, CommandSeams seams);
+ExitCode hold_command(const HoldArguments& arguments, CommandSeams seams);
+ExitCode erase_command(const EraseArguments& arguments, CommandSeams seams);
 ExitCode version_command(CommandSeams seams);
 
 // argv to exit code: reads the command line, runs the command, flushes stdout.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "crypto/secret.h"
 #include "platform/file_system.h"
 #include "tail/parted_stream.h"
 
@@ -34,6 +35,11 @@ class Inputs {
     virtual ~Inputs() = default;
     // "-": standard input, as it comes. Files are unpacked, each member of an archive a part.
     virtual Result<std::unique_ptr<InputStream>> open(const std::string& path) = 0;
+
+    // One line from the person at the terminal, not shown; kNotFound when there is none.
+    virtual Result<Secret> read_hidden(std::string_view) {
+        return fail(ErrorCode::kNotFound, "no terminal");
+    }
 };
 
 std::unique_ptr<TextSink> make_stdout_sink();

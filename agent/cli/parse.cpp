@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "cli/commands.h"
+#include "cli/coverage.h"
 #include "cli/document_feed.h"
 #include "cli/record_printer.h"
 #include "cli/source_choice.h"
@@ -43,6 +44,34 @@ Result<Reading> reading_of(const std::string& path, const ParseArguments& argume
                    from.join_bytes_max > 0 && from.join_age_max_ms > 0};
 }
 
+DocumentReader::Document document_to_read(const StreamDocument& document, UnixNanos observed) {
+    DocumentReader::Document read;
+    read.bytes = document.bytes;
+    read.padded = true;
+    read.truncated = document.truncated;
+    read.full_size_bytes = document.full_size_bytes;
+    read.observed = observed;
+    return read;
+}
+
+Result<void> cover_file(const std::string& path, Reading& reading, Coverage& coverage,
+                        CommandSeams seams) {
+    auto input = seams.inputs.open(path);
+    if (!input) {
+        return fail(std::move(input.error()));
+    }
+    DocumentFeed feed(**input, reading.document_bytes_max);
+    auto outcome = feed.run([&](const StreamDocument& document) {
+        const auto read = document_to_read(document, seams.clock.wall_now());
+        coverage.start_document(read.observed);
+        reading.reader->read(read, coverage);
+        coverage.end_document(document.bytes, document.truncated);
+        return true;
+    });
+    coverage.parsed().bytes += feed.bytes_read();
+    return outcome;
+}
+
 Result<void> parse_file(const std::string& path, Reading& reading, RecordPrinter& printer,
                         CommandSeams seams) {
     auto input = seams.inputs.open(path);
@@ -51,12 +80,7 @@ Result<void> parse_file(const std::string& path, Reading& reading, RecordPrinter
     }
     DocumentFeed feed(**input, reading.document_bytes_max);
     auto outcome = feed.run([&](const StreamDocument& document) {
-        DocumentReader::Document read;
-        read.bytes = document.bytes;
-        read.padded = true;
-        read.truncated = document.truncated;
-        read.full_size_bytes = document.full_size_bytes;
-        read.observed = seams.clock.wall_now();
+        const auto read = document_to_read(document, seams.clock.wall_now());
         printer.start_document(document, path == "-" ? "" : path, reading.source_id, read.observed,
                                reading.joins);
         reading.reader->read(read, printer);
@@ -120,18 +144,25 @@ ExitCode parse_command(const ParseArguments& arguments, CommandSeams seams) {
         return seams.talk.refuse(key.error());
     }
     RecordPrinter printer(arguments.to, seams.data, std::move(*key));
+    Coverage coverage;
     ExitCode code = ExitCode::kOk;
     for (const std::string& file : arguments.files) {
         std::string path = file == "-" ? file : absolute_path(file);
         auto reading = reading_of(path, arguments, settings.get());
-        auto parsed = reading ? parse_file(path, *reading, printer, seams)
-                              : Result<void>(fail(reading.error()));
+        auto parsed = !reading             ? Result<void>(fail(reading.error()))
+                      : arguments.coverage ? cover_file(path, *reading, coverage, seams)
+                                           : parse_file(path, *reading, printer, seams);
         if (!parsed) {
             code = refuse_input(path, parsed.error(), seams);  // the other files are still read
         }
         if (!printer.outcome()) {
             break;
         }
+    }
+    if (arguments.coverage) {
+        auto written = seams.data.write(coverage.report());
+        seams.talk.say(summary(coverage.parsed()));
+        return written ? code : seams.talk.refuse(written.error());
     }
     printer.print_waiting();
     if (auto written = printer.flush(); !written) {

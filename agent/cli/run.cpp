@@ -40,6 +40,17 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     if (!arguments.once) {
         return report->failed ? ExitCode::kIo : ExitCode::kOk;
     }
+    if (!report->ledger.everything_readable()) {
+        for (const SourceTotals& source : report->ledger.sources) {
+            if (source.unreadable_files > 0) {
+                seams.talk.error("source " + source.id +
+                                 ": files or folders that could not be read: " +
+                                 std::to_string(source.unreadable_files));
+            }
+        }
+        seams.talk.hint("the warnings above name them; `llmtrail check` says what blocks the way");
+        return ExitCode::kIo;
+    }
     if (report->failed || !report->complete) {
         seams.talk.error("not everything that was read was delivered and confirmed");
         seams.talk.hint("it is in the spool: run again, or give it longer with --deadline");

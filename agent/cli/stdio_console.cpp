@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/console.h"
+#include "cli/hidden_input.h"
 #include "tail/unpacked_stream.h"
 
 namespace llmtrail {
@@ -105,6 +106,10 @@ class StdioInputs : public Inputs {
             return fail(std::move(opened.error()));
         }
         return input;
+    }
+
+    Result<Secret> read_hidden(std::string_view prompt) override {
+        return read_hidden_line(prompt);
     }
 
  private:

@@ -1,134 +1,73 @@
 #include "spool/verify.h"
 
-#include "base/json_text.h"
+#include "anchor/anchor_file.h"
+#include "anchor/checkpoint_note.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/query_source.h"
+#include "cli/verify_report.h"
+#include "cli/verify_salvage.h"
+#include "spool/local_keys.h"
+#include "spool/segment_header.h"
 
 namespace llmtrail {
 
 namespace {
 
-// The key directory that stands beside a spool laid out as the agent does; "" when there is none.
-std::string keys_beside(const std::string& spool, FileSystem& files) {
-    std::string directory = spool;
-    while (directory.size() > 1 && directory.back() == '/') {
-        directory.pop_back();
+// The checkpoints of all anchor files. Without a trusted key there is nothing to check them with:
+// then the verifier says so.
+Result<void> read_anchors(const VerifyArguments& arguments, CommandSeams seams,
+                          VerifyOptions& options, AnchorWords& words) {
+    words.any_file = !arguments.anchors.empty();
+    std::string trust = options.trust_file.empty() ? identity_public_path(options.key_directory)
+                                                   : options.trust_file;
+    Result<PublicKey> key = read_public_key(seams.files, trust);
+    if (!words.any_file || !key) {
+        return {};
     }
-    std::string keys = directory.substr(0, directory.rfind('/')) + "/keys";
-    auto info = files.info(keys, true);
-    return info && info->type == FileType::kDirectory ? keys : "";
-}
-
-std::string location(const VerifyReport& report) {
-    if (report.segment.empty()) {
-        return "";
-    }
-    std::string text = report.segment + ", frame " + std::to_string(report.frame) +
-                       ", byte offset " + std::to_string(report.offset);
-    if (!report.section.empty()) {
-        text += ", section " + report.section;
-    }
-    if (report.record) {
-        text += ", record " + std::to_string(*report.record);
-    }
-    return text;
-}
-
-// What was not opened is said loudly: a verdict without it speaks of structure and signatures only.
-std::string content_words(const VerifyReport& report) {
-    if (report.content_checked) {
-        return "opened and matched against its commitments";
-    }
-    if (report.unopened_segments == 0) {
-        return "NOT OPENED: structure, chain, tree and signatures only; give --keys DIR";
-    }
-    return "NOT OPENED in " + std::to_string(report.unopened_segments) +
-           " segments, the first is " + report.first_unopened + ": no key here opens them";
-}
-
-std::string as_text(const VerifyReport& report) {
-    std::string text = std::string(verdict_name(report.verdict)) + "\n";
-    auto line = [&text](std::string_view name, std::string_view value) {
-        if (!value.empty()) {
-            text.append(name).append(": ").append(value).append("\n");
+    std::array<char, kLogIdBytes> log_id = log_id_of(*key);
+    std::string origin = checkpoint_origin({log_id.data(), log_id.size()});
+    for (const std::string& file : arguments.anchors) {
+        Result<void> added =
+            add_anchor_file(seams.files, absolute_path(file), origin, *key, options.kept);
+        if (!added) {
+            return fail(std::move(added).error().with_context("reading --anchor " + file));
         }
-    };
-    line("reason", report.reason);
-    line("where", location(report));
-    line("segments", std::to_string(report.segments));
-    line("frames", std::to_string(report.frames));
-    line("records", std::to_string(report.records));
-    line("seals", std::to_string(report.seals));
-    line("bytes", std::to_string(report.bytes));
-    line("tree size", std::to_string(report.tree_size));
-    line("root", report.root_hex);
-    line("content", content_words(report));
-    if (report.unknown_frames > 0) {
-        line("frames of unknown types, counted and not interpreted",
-             std::to_string(report.unknown_frames));
     }
-    line("trust",
-         report.trust_is_local
-             ? "this host's own key: proves nothing against root on this host; give --trust FILE"
-             : "the key given with --trust");
-    return text;
+    for (std::string& file : options.kept.files) {
+        file = terminal_safe(file);
+    }
+    words.foreign = options.kept.foreign;
+    words.refused = options.kept.refused;
+    words.foreign_origin = terminal_safe(options.kept.foreign_origin);
+    words.refused_place = terminal_safe(options.kept.refused_place);
+    return {};
 }
 
-class JsonObject {
- public:
-    void text(std::string_view name, std::string_view value) {
-        key(name);
-        append_json_string(out_, value);
-    }
+QueryArguments as_query(const VerifyArguments& arguments) {
+    QueryArguments query;
+    query.spool = arguments.spool;
+    query.keys = arguments.keys;
+    query.key = arguments.key;
+    query.passphrase_file = arguments.passphrase_file;
+    query.trust = arguments.trust;
+    return query;
+}
 
-    void number(std::string_view name, uint64_t value) {
-        key(name);
-        append_json_unsigned(out_, value);
+// Records on stdout, the verdict on stderr.
+ExitCode salvage(const std::string& directory, const QuerySource& source,
+                 const VerifyReport& report, const AnchorWords& words, CommandSeams seams) {
+    Result<void> printed = print_salvaged(directory, *source.key, seams);
+    if (!printed) {
+        return seams.talk.refuse(printed.error());
     }
-
-    void boolean(std::string_view name, bool value) {
-        key(name);
-        out_ += value ? "true" : "false";
+    std::string text = report_text(report, words);
+    for (size_t at = 0; at < text.size();) {
+        size_t end = text.find('\n', at);
+        seams.talk.say(std::string_view(text).substr(at, end - at));
+        at = end + 1;
     }
-
-    std::string finish() { return out_ + "}\n"; }
-
- private:
-    void key(std::string_view name) {
-        out_ += out_.size() > 1 ? "," : "";
-        append_json_string(out_, name);
-        out_ += ':';
-    }
-
-    std::string out_ = "{";
-};
-
-std::string as_json(const VerifyReport& report) {
-    JsonObject json;
-    json.text("verdict", verdict_name(report.verdict));
-    json.text("reason", report.reason);
-    if (!report.segment.empty()) {
-        json.text("segment", report.segment);
-        json.number("frame", report.frame);
-        json.number("offset", report.offset);
-    }
-    if (!report.section.empty()) {
-        json.text("section", report.section);
-    }
-    if (report.record) {
-        json.number("record", *report.record);
-    }
-    json.number("segments", report.segments);
-    json.number("unopened_segments", report.unopened_segments);
-    json.number("unknown_frames", report.unknown_frames);
-    json.number("frames", report.frames);
-    json.number("records", report.records);
-    json.number("seals", report.seals);
-    json.number("bytes", report.bytes);
-    json.number("tree_size", report.tree_size);
-    json.text("root", report.root_hex);
-    json.boolean("content_checked", report.content_checked);
-    json.boolean("trust_is_local", report.trust_is_local);
-    return json.finish();
+    return static_cast<ExitCode>(report_exit_code(report, words));
 }
 
 }  // namespace
@@ -140,12 +79,33 @@ ExitCode verify_command(const VerifyArguments& arguments, CommandSeams seams) {
                                                    : absolute_path(arguments.keys);
     options.trust_file = arguments.trust.empty() ? "" : absolute_path(arguments.trust);
     options.live = arguments.live;
-    VerifyReport report = verify_spool(options, seams.files);
-    auto written = seams.data.write(arguments.json ? as_json(report) : as_text(report));
+    AnchorWords words;
+    words.required = arguments.require_anchor;
+    words.live = arguments.live;
+    QuerySource source;
+    if (!arguments.key.empty() || arguments.salvage) {
+        ExitCode opened = open_query_source(as_query(arguments), seams, true, source);
+        if (opened != ExitCode::kOk) {
+            return opened;
+        }
+        options.key = source.key_or_null();
+    }
+    VerifyReport report;
+    Result<void> anchors = read_anchors(arguments, seams, options, words);
+    if (anchors) {
+        report = verify_spool(options, seams.files);
+    } else {
+        report.reason = terminal_safe(anchors.error().message);
+    }
+    if (arguments.salvage) {
+        return salvage(options.directory, source, report, words, seams);
+    }
+    auto written =
+        seams.data.write(arguments.json ? report_json(report, words) : report_text(report, words));
     if (!written) {
         return seams.talk.refuse(written.error());
     }
-    return static_cast<ExitCode>(verdict_exit_code(report.verdict));
+    return static_cast<ExitCode>(report_exit_code(report, words));
 }
 
 }  // namespace llmtrail

@@ -37,11 +37,6 @@ void read_host_id(MapReader& reader, Settings& settings) {
 }
 
 void read_later_sections(MapReader& reader, Problems& problems) {
-    if (const ConfigNode* keys = reader.find("keys")) {
-        MapReader keys_reader(*keys, "`keys`", problems);
-        keys_reader.later("local", "auto");
-        keys_reader.finish();
-    }
     if (const ConfigNode* metrics = reader.find("metrics")) {
         MapReader metrics_reader(*metrics, "`metrics`", problems);
         metrics_reader.later("textfile");
@@ -56,7 +51,9 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     read_host_id(reader, settings);
     const ConfigNode* sources = reader.find("sources");
     const ConfigNode* outputs = reader.find("outputs");
+    const ConfigNode* anchors = reader.find("anchors");
     const ConfigNode* spool = reader.find("spool");
+    const ConfigNode* keys = reader.find("keys");
     read_later_sections(reader, problems);
     reader.finish();
     bool keys_are_right = problems.empty();
@@ -66,8 +63,14 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     if (outputs != nullptr) {
         read_outputs(*outputs, vocabulary, settings, problems);
     }
+    if (anchors != nullptr) {
+        read_anchors(*anchors, settings, problems);
+    }
     if (spool != nullptr) {
         read_spool(*spool, settings, problems);
+    }
+    if (keys != nullptr) {
+        read_keys(*keys, settings, problems);
     }
     if (settings.spool.directory.empty()) {
         settings.spool.directory = settings.state_directory + "/spool";

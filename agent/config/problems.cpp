@@ -27,10 +27,15 @@ size_t secret_value_at(std::string_view line) {
         for (size_t at = small.find(word); at != std::string::npos; at = small.find(word, at + 1)) {
             size_t colon =
                 small.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-\"' ", at);
-            if (colon != std::string::npos && small[colon] == ':') {
+            if (colon != std::string::npos && (small[colon] == ':' || small[colon] == '=')) {
                 first = std::min(first, colon + 1);
             }
         }
+    }
+    // https://user:password@host
+    size_t user = small.find("://");
+    if (user != std::string::npos && small.find('@', user) != std::string::npos) {
+        first = std::min(first, user + 3);
     }
     return std::min(first, small.find("-----begin"));
 }

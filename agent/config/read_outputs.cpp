@@ -23,14 +23,44 @@ constexpr std::array<Choice<uint8_t>, 20> kFacilities = {{
     {"authpriv", 10}, {"ftp", 11},    {"local0", 16}, {"local1", 17}, {"local2", 18},
     {"local3", 19},   {"local4", 20}, {"local5", 21}, {"local6", 22}, {"local7", 23},
 }};
-constexpr std::array<std::string_view, 3> kLaterTypes = {"splunk_hec", "sentinel", "kafka"};
+constexpr std::array<std::string_view, 2> kLaterTypes = {"sentinel", "kafka"};
 constexpr std::array<std::string_view, 3> kLaterTransports = {"udp", "relp", "unix"};
-constexpr std::array<std::string_view, 1> kLaterFormats = {"json"};
-constexpr std::array<std::string_view, 5> kSyslogKeys = {"address", "transport", "framing",
-                                                         "facility", "tls"};
-constexpr std::array<std::string_view, 14> kOutputKeys = {
-    "id",      "type",     "format", "max_event", "required",        "address", "transport",
-    "framing", "facility", "tls",    "path",      "allow_plaintext", "preview", "only"};
+constexpr std::string_view kTypesHint = "this version has syslog, file and splunk_hec";
+
+// Keys of one type of output: elsewhere they are out of place.
+struct TypeKeys {
+    OutputType type;
+    std::string_view name;
+    std::vector<std::string_view> keys;
+};
+
+const std::vector<TypeKeys>& type_keys() {
+    static const std::vector<TypeKeys> kKeys = {
+        {OutputType::kSyslog, "syslog", {"address", "transport", "framing", "facility"}},
+        {OutputType::kFile, "file", {"path", "allow_plaintext"}},
+        {OutputType::kSplunkHec,
+         "splunk_hec",
+         {"url", "token", "ack", "index", "source", "sourcetype", "gzip", "max_batch"}},
+    };
+    return kKeys;
+}
+
+constexpr std::array<std::string_view, 8> kCommonKeys = {"id",       "type", "format",  "max_event",
+                                                         "required", "tls",  "preview", "only"};
+
+void refuse_keys_of_others(MapReader& reader, OutputType type) {
+    for (const TypeKeys& other : type_keys()) {
+        for (std::string_view key : other.keys) {
+            if (other.type != type) {
+                reader.misplaced(key,
+                                 "it belongs to an output of type: " + std::string(other.name));
+            }
+        }
+    }
+    if (type == OutputType::kFile) {
+        reader.misplaced("tls", "it belongs to an output of type: syslog");
+    }
+}
 
 // Reports a value of a later version; then the caller leaves the key alone.
 template <size_t N>
@@ -47,10 +77,13 @@ bool is_of_later_version(MapReader& reader, std::string_view key,
 
 // False: the output's other keys cannot be checked.
 bool read_type(MapReader& reader, OutputSettings& output) {
-    static constexpr std::array<Choice<OutputType>, 2> kTypes = {
-        {{"syslog", OutputType::kSyslog}, {"file", OutputType::kFile}}};
-    const ConfigNode* node = reader.need_scalar("type", "type: syslog or type: file");
-    if (is_of_later_version(reader, "type", kLaterTypes, "this version has syslog and file")) {
+    static constexpr std::array<Choice<OutputType>, 3> kTypes = {
+        {{"syslog", OutputType::kSyslog},
+         {"file", OutputType::kFile},
+         {"splunk_hec", OutputType::kSplunkHec}}};
+    const ConfigNode* node =
+        reader.need_scalar("type", "type: syslog, type: file or type: splunk_hec");
+    if (is_of_later_version(reader, "type", kLaterTypes, kTypesHint)) {
         reader.finish_untouched();
         return false;
     }
@@ -61,8 +94,13 @@ bool read_type(MapReader& reader, OutputSettings& output) {
     if (std::any_of(kTypes.begin(), kTypes.end(), is_written)) {
         return true;
     }
-    for (std::string_view key : kOutputKeys) {
+    for (std::string_view key : kCommonKeys) {
         reader.find(key);
+    }
+    for (const TypeKeys& type : type_keys()) {
+        for (std::string_view key : type.keys) {
+            reader.find(key);
+        }
     }
     reader.finish();
     return false;
@@ -77,7 +115,11 @@ void read_tls(MapReader& output_reader, OutputSettings& output, Problems& proble
     reader.absolute_path("ca_file", output.tls.ca_file);
     reader.absolute_path("cert_file", output.tls.cert_file);
     reader.absolute_path("key_file", output.tls.key_file);
-    reader.text("server_name", output.tls.server_name);
+    if (output.type == OutputType::kSplunkHec) {
+        reader.later("server_name");  // it is the host of `url`
+    } else {
+        reader.text("server_name", output.tls.server_name);
+    }
     reader.later("pins");
     reader.finish();
     if (reader.has("cert_file") != reader.has("key_file")) {
@@ -108,17 +150,12 @@ void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems) 
     reader.choice("framing", output.framing, kFramings);
     reader.choice("facility", output.facility, kFacilities);
     read_tls(reader, output, problems);
-    reader.misplaced("path", "it belongs to an output of type: file");
-    reader.misplaced("allow_plaintext", "it belongs to an output of type: file");
 }
 
 void read_file(MapReader& reader, OutputSettings& output) {
     reader.need_scalar("path", "path: /var/log/llmtrail/events.cef");
     reader.absolute_path("path", output.path);
     reader.boolean("allow_plaintext", output.allow_plaintext);
-    for (std::string_view key : kSyslogKeys) {
-        reader.misplaced(key, "it belongs to an output of type: syslog");
-    }
 }
 
 void read_preview(MapReader& output_reader, OutputSettings& output, Problems& problems) {
@@ -193,20 +230,26 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
     if (!read_type(reader, output)) {
         return output;  // its other keys belong to a type this version does not know
     }
-    static constexpr std::array<Choice<EventFormat>, 2> kFormats = {
-        {{"cef", EventFormat::kCef}, {"leef", EventFormat::kLeef}}};
-    if (!is_of_later_version(reader, "format", kLaterFormats, "this version has cef and leef")) {
-        reader.choice("format", output.format, kFormats);
-    }
+    static constexpr std::array<Choice<EventFormat>, 3> kFormats = {
+        {{"cef", EventFormat::kCef}, {"leef", EventFormat::kLeef}, {"json", EventFormat::kJson}}};
+    reader.choice("format", output.format, kFormats);
     uint64_t max_event = output.max_event_bytes;
     reader.size("max_event", max_event, kMaxEventBytesLeast, kMaxEventBytesMost);
     output.max_event_bytes = max_event;
     reader.boolean("required", output.required);
-    if (output.type == OutputType::kSyslog) {
-        read_syslog(reader, output, problems);
-    } else {
-        read_file(reader, output);
+    switch (output.type) {
+        case OutputType::kSyslog:
+            read_syslog(reader, output, problems);
+            break;
+        case OutputType::kFile:
+            read_file(reader, output);
+            break;
+        case OutputType::kSplunkHec:
+            read_splunk_hec(reader, output, problems);
+            read_tls(reader, output, problems);
+            break;
     }
+    refuse_keys_of_others(reader, output.type);
     read_preview(reader, output, problems);
     read_only(reader, vocabulary, output, problems);
     reader.finish();

@@ -103,6 +103,27 @@ bool is_dotted_path(std::string_view path) {
            path.find("..") == std::string_view::npos;
 }
 
+constexpr std::string_view kAuditPrefix = "llm.audit.";
+
+// `data_sources` is short for `llm.audit.data_sources`, where no field has the short name itself.
+std::string map_field(const std::string& key, const std::vector<std::string>& fields) {
+    const std::string full = std::string(kAuditPrefix) + key;
+    const auto known = [&](const std::string& name) {
+        return std::find(fields.begin(), fields.end(), name) != fields.end();
+    };
+    return !known(key) && known(full) ? full : key;
+}
+
+std::string map_hint(const std::string& key, const std::vector<std::string>& fields) {
+    std::vector<std::string> names = fields;
+    for (const std::string& name : fields) {
+        if (name.starts_with(kAuditPrefix)) {
+            names.push_back(name.substr(kAuditPrefix.size()));
+        }
+    }
+    return name_hint(key, names, "fields that can be mapped");
+}
+
 void read_map(MapReader& reader, const ConfigVocabulary& vocabulary, SourceSettings& source) {
     const ConfigNode* map = reader.find("map");
     if (map == nullptr) {
@@ -115,18 +136,19 @@ void read_map(MapReader& reader, const ConfigVocabulary& vocabulary, SourceSetti
     }
     const std::vector<std::string>& fields = vocabulary.map_fields;
     for (const ConfigNode& rule : map->children) {
-        if (std::find(fields.begin(), fields.end(), rule.key) == fields.end()) {
+        const std::string field = map_field(rule.key, fields);
+        if (std::find(fields.begin(), fields.end(), field) == fields.end()) {
             ConfigNode at;
             at.place = at.key_place = rule.key_place;
             reader.problem(at, "`" + rule.key + "` is no field of a record",
-                           name_hint(rule.key, fields, "fields that can be mapped"));
+                           map_hint(rule.key, fields));
         }
         if (rule.kind != NodeKind::kScalar || !is_dotted_path(rule.scalar)) {
             reader.problem(rule, "`" + rule.key + "` needs the path of a value in the document",
                            "names joined by dots: metadata.employee_id");
             continue;
         }
-        source.map.emplace_back(rule.key, rule.scalar);
+        source.map.emplace_back(field, rule.scalar);
     }
 }
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/role.h"
+#include "config/secret_reference.h"
 #include "platform/file_system.h"
 #include "platform/network.h"
 
@@ -34,8 +36,8 @@ struct SourceSettings {
     std::vector<std::pair<std::string, std::string>> map;  // catalogue field name, dotted path
 };
 
-enum class OutputType : uint8_t { kSyslog, kFile };
-enum class EventFormat : uint8_t { kCef, kLeef };
+enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec };
+enum class EventFormat : uint8_t { kCef, kLeef, kJson };
 enum class SyslogTransport : uint8_t { kTls, kTcp };
 enum class Framing : uint8_t { kOctet, kLf };
 
@@ -45,6 +47,17 @@ struct OnlySettings {
     uint8_t min_severity = 0;
 
     bool empty() const { return kinds.empty() && classes.empty() && min_severity == 0; }
+};
+
+struct HecSettings {
+    std::string url;
+    std::vector<SecretReference> tokens;  // one, or two while one follows the other
+    bool acknowledged = true;
+    bool gzip = true;
+    size_t batch_bytes_max = 900'000;
+    std::string index;  // empty: the token's own
+    std::string source = "llmtrail";
+    std::string sourcetype;
 };
 
 struct OutputSettings {
@@ -57,6 +70,7 @@ struct OutputSettings {
     uint8_t facility = 20;  // local4
     TlsOptions tls;
     std::string path;  // file
+    HecSettings hec;
     bool allow_plaintext = false;
     size_t max_event_bytes = 8000;
     size_t preview_prompt_characters = 0;
@@ -64,6 +78,9 @@ struct OutputSettings {
     OnlySettings only;
     bool required = true;
 };
+
+// What happens when the spool is full and nothing may be pruned.
+enum class OnFull : uint8_t { kBlock, kDropOldest };
 
 struct SpoolSettings {
     std::string directory;
@@ -75,6 +92,25 @@ struct SpoolSettings {
     uint64_t segment_bytes_max = uint64_t{64} << 20;
     int64_t segment_age_max_ms = 3'600'000;
     int compression_level = 1;
+    OnFull on_full = OnFull::kBlock;
+    int64_t retention_min_age_ms = 0;
+    int64_t retention_max_age_ms = int64_t{400} * 86'400'000;
+    std::vector<Recipient> recipients;  // new segments are wrapped for them
+};
+
+// Who is asked to hold checkpoints, beside the outputs (docs/checkpoints.md).
+enum class AnchorType : uint8_t { kTimestamp, kWitness };
+
+struct AnchorSettings {
+    std::string id;
+    AnchorType type = AnchorType::kTimestamp;
+    std::string url;
+    bool allow_http = false;
+    std::string tls_ca_file;  // for https; empty: the system's
+    int64_t interval_ms = 0;  // at least, between two; 0: every checkpoint
+    std::string ca_file;      // timestamp: what its signer must lead to
+    std::string policy;       // timestamp: object identifier, may be empty
+    std::string key;          // witness: name+key id+base64
 };
 
 struct Settings {
@@ -82,7 +118,9 @@ struct Settings {
     std::string host_id;  // as configured; "auto" is resolved by the pipeline
     std::vector<SourceSettings> sources;
     std::vector<OutputSettings> outputs;
+    std::vector<AnchorSettings> anchors;
     SpoolSettings spool;
+    std::vector<std::string> local_keys{"auto"};  // keys.local: auto, credential:NAME; never empty
 };
 
 // One thing wrong with the configuration. All of them are found in one pass.

@@ -113,6 +113,14 @@ Digest Hmac::of(ByteView message) {
     return finished(context);
 }
 
+Secret hkdf_extract(ByteView salt, ByteView input) {
+    Secret key = salt.empty() ? Secret(kDigestBytes) : Secret::copy_of(salt);
+    Digest block = Hmac(key).of(input);
+    Secret extracted = Secret::copy_of(view(block));
+    OPENSSL_cleanse(block.data(), block.size());
+    return extracted;
+}
+
 Secret hkdf_expand(const Secret& key, ByteView info) {
     // RFC 5869 section 2.3 for L = HashLen: one block, T(1) = HMAC(PRK, info || 0x01).
     Bytes message(info);

@@ -52,6 +52,9 @@ class Hmac {
     std::unique_ptr<State> state_;
 };
 
+// HKDF-Extract(salt, input); an empty salt is one of zeros.
+Secret hkdf_extract(ByteView salt, ByteView input);
+
 // HKDF-Expand(key, info) to kDigestBytes; `key` is already uniform.
 Secret hkdf_expand(const Secret& key, ByteView info);
 

@@ -1,22 +1,84 @@
 #include "http/http_client.h"
 
+#include <curl/curl.h>
+
 #include <algorithm>
 #include <deque>
 #include <utility>
 
 #include "base/utf8.h"
-#include "http/curl_library.h"
+#include "http/http_reply.h"
 #include "platform/poll_set.h"
+#include "platform/shared_library.h"
 
 namespace llmtrail {
 
 namespace {
 
 constexpr size_t kProblemBytesMax = 200;
-constexpr size_t kHeadersMax = 64;
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+// libcurl's functions, found at run time.
+struct CurlLibrary {
+    decltype(&curl_global_init) global_init = nullptr;
+    decltype(&curl_easy_init) easy_init = nullptr;
+    decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+    decltype(&curl_easy_setopt) easy_setopt = nullptr;
+    decltype(&curl_easy_getinfo) easy_getinfo = nullptr;
+    decltype(&curl_easy_strerror) easy_strerror = nullptr;
+    decltype(&curl_multi_init) multi_init = nullptr;
+    decltype(&curl_multi_cleanup) multi_cleanup = nullptr;
+    decltype(&curl_multi_setopt) multi_setopt = nullptr;
+    decltype(&curl_multi_add_handle) multi_add_handle = nullptr;
+    decltype(&curl_multi_remove_handle) multi_remove_handle = nullptr;
+    decltype(&curl_multi_socket_action) multi_socket_action = nullptr;
+    decltype(&curl_multi_timeout) multi_timeout = nullptr;
+    decltype(&curl_multi_info_read) multi_info_read = nullptr;
+    decltype(&curl_share_init) share_init = nullptr;
+    decltype(&curl_share_setopt) share_setopt = nullptr;
+    decltype(&curl_share_cleanup) share_cleanup = nullptr;
+    decltype(&curl_slist_append) slist_append = nullptr;
+    decltype(&curl_slist_free_all) slist_free_all = nullptr;
+};
+
+constexpr const char* kLibraryName = "libcurl.so.4";
+
+template <typename Function>
+bool find(const SharedLibrary& library, const char* name, Function& function) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): what dlsym() is for
+    function = reinterpret_cast<Function>(library.symbol(name));
+    return function != nullptr;
+}
+
+Result<CurlLibrary> load_curl() {
+    Result<SharedLibrary> library = open_shared_library(kLibraryName);
+    if (!library) {
+        return fail(std::move(library.error()));
+    }
+    CurlLibrary curl;
+    bool whole = find(*library, "curl_global_init", curl.global_init) &&
+                 find(*library, "curl_easy_init", curl.easy_init) &&
+                 find(*library, "curl_easy_cleanup", curl.easy_cleanup) &&
+                 find(*library, "curl_easy_setopt", curl.easy_setopt) &&
+                 find(*library, "curl_easy_getinfo", curl.easy_getinfo) &&
+                 find(*library, "curl_easy_strerror", curl.easy_strerror) &&
+                 find(*library, "curl_multi_init", curl.multi_init) &&
+                 find(*library, "curl_multi_cleanup", curl.multi_cleanup) &&
+                 find(*library, "curl_multi_setopt", curl.multi_setopt) &&
+                 find(*library, "curl_multi_add_handle", curl.multi_add_handle) &&
+                 find(*library, "curl_multi_remove_handle", curl.multi_remove_handle) &&
+                 find(*library, "curl_multi_socket_action", curl.multi_socket_action) &&
+                 find(*library, "curl_multi_timeout", curl.multi_timeout) &&
+                 find(*library, "curl_multi_info_read", curl.multi_info_read) &&
+                 find(*library, "curl_share_init", curl.share_init) &&
+                 find(*library, "curl_share_setopt", curl.share_setopt) &&
+                 find(*library, "curl_share_cleanup", curl.share_cleanup) &&
+                 find(*library, "curl_slist_append", curl.slist_append) &&
+                 find(*library, "curl_slist_free_all", curl.slist_free_all);
+    if (!whole || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return fail(ErrorCode::kUnsupported,
+                    std::string(kLibraryName) + " is not the library that HTTP needs");
+    }
+    return curl;
 }
 
 ErrorCode code_of(CURLcode code) {
@@ -45,6 +107,7 @@ struct Transfer {
     HttpCall call = 0;
     HttpRequest request;
     HttpReply reply;
+    size_t given_bytes = 0;  // of the body
     CURL* easy = nullptr;
     curl_slist* headers = nullptr;
     char problem[CURL_ERROR_SIZE] = {};
@@ -61,24 +124,19 @@ size_t take_body(char* bytes, size_t size, size_t count, void* into) {
     return more;
 }
 
+// Asked by libcurl for the next piece of the body. It cannot go back: a request that was on its way
+// when a kept connection broke may have arrived, and libcurl would send it again by itself.
+size_t give_body(char* out, size_t size, size_t count, void* from) {
+    auto* transfer = static_cast<Transfer*>(from);
+    const Bytes& body = *transfer->request.body;
+    size_t piece = std::min(size * count, body.size() - transfer->given_bytes);
+    std::copy_n(body.data() + transfer->given_bytes, piece, out);
+    transfer->given_bytes += piece;
+    return piece;
+}
+
 size_t take_header(char* bytes, size_t size, size_t count, void* into) {
-    std::vector<HttpHeader>& headers = static_cast<Transfer*>(into)->reply.headers;
-    std::string_view line(bytes, size * count);
-    if (line.starts_with("HTTP/")) {
-        headers.clear();  // of an interim answer
-    }
-    size_t colon = line.find(':');
-    if (colon == std::string_view::npos || line.size() > kHttpHeaderBytesMax ||
-        headers.size() == kHeadersMax) {
-        return size * count;
-    }
-    HttpHeader header{std::string(line.substr(0, colon)), {}};
-    std::transform(header.name.begin(), header.name.end(), header.name.begin(), lower);
-    std::string_view value = line.substr(colon + 1);
-    size_t begin = std::min(value.find_first_not_of(" \t"), value.size());
-    size_t end = value.find_last_not_of(" \t\r\n") + 1;  // npos + 1 is 0
-    header.value = value.substr(begin, end > begin ? end - begin : 0);
-    headers.push_back(std::move(header));
+    take_header_line({bytes, size * count}, static_cast<Transfer*>(into)->reply);
     return size * count;
 }
 
@@ -207,7 +265,8 @@ void CurlClient::set_options(Transfer& transfer) {
     }
     if (transfer.request.body) {
         curl_.easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_.easy_setopt(easy, CURLOPT_POSTFIELDS, transfer.request.body->data());
+        curl_.easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+        curl_.easy_setopt(easy, CURLOPT_READDATA, &transfer);
         curl_.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                           static_cast<curl_off_t>(transfer.request.body->size()));
     }
@@ -337,13 +396,6 @@ std::optional<HttpDone> CurlClient::take_done() {
 }
 
 }  // namespace
-
-std::string_view HttpReply::header(std::string_view lower_case_name) const {
-    auto found = std::find_if(headers.begin(), headers.end(), [&](const HttpHeader& header) {
-        return header.name == lower_case_name;
-    });
-    return found == headers.end() ? std::string_view() : std::string_view(found->value);
-}
 
 Result<std::unique_ptr<HttpClient>> make_http_client(HttpOptions options) {
     Result<CurlLibrary> curl = load_curl();

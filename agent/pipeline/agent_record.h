@@ -10,14 +10,22 @@
 namespace llmtrail {
 
 // Class ids of docs/outputs.md that the pipeline itself raises.
+inline constexpr uint16_t kClassIntegrityFailure = 600;
 inline constexpr uint16_t kClassIntegrityGap = 601;
 inline constexpr uint16_t kClassIntegrityCrypto = 602;
 inline constexpr uint16_t kClassSourceLost = 603;
+inline constexpr uint16_t kClassEventsDropped = 604;
+inline constexpr uint16_t kClassSpoolFull = 607;
+inline constexpr uint16_t kClassSpoolFilling = 608;
 inline constexpr uint16_t kClassAgentStart = 700;
 inline constexpr uint16_t kClassAgentStop = 701;
 inline constexpr uint16_t kClassAgentUncleanStop = 702;
 inline constexpr uint16_t kClassOutputDown = 710;
 inline constexpr uint16_t kClassOutputRecovered = 711;
+inline constexpr uint16_t kClassCheckpoint = 730;
+inline constexpr uint16_t kClassSegmentsPruned = 740;
+inline constexpr uint16_t kClassLegalHold = 741;
+inline constexpr uint16_t kClassSectionErased = 742;
 
 void fill_agent_record(AuditRecord& record, const AgentNews& news, UnixNanos now);
 

@@ -40,6 +40,12 @@ bool Deliver::drained() const {
                        [](const auto& lane) { return lane->drained(); });
 }
 
+bool Deliver::acknowledges() const {
+    return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+        return lane->output().confirmation() == Confirmation::kAcknowledged;
+    });
+}
+
 bool Deliver::finish() {
     bool ended = true;
     for (const auto& lane : lanes_) {

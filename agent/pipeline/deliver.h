@@ -26,7 +26,8 @@ class Deliver {
     int64_t wait_entries(std::vector<WaitEntry>& entries) const;
 
     bool drained() const;
-    bool finish();  // ends connections in order; true when all have ended
+    bool acknowledges() const;  // some output's receiver says yes
+    bool finish();              // ends connections in order; true when all have ended
     std::vector<OutputTotals> totals(uint64_t committed_records) const;
     Cursors cursors() const;
 

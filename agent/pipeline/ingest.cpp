@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "pipeline/agent_record.h"
+#include "pipeline/open_batch.h"
 #include "pipeline/seal_cadence.h"
 #include "pipeline/source_intake.h"
-#include "pipeline/uncommitted_positions.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
@@ -23,17 +23,20 @@ class Ingest::Worker {
     Worker(const Settings& settings, SpoolWriter& spool, RecentBatches& recent, Mailbox& mailbox,
            IngestSeams seams)
         : spool_(spool),
-          recent_(recent),
           mailbox_(mailbox),
           seams_(seams),
-          pacer_(settings.spool.sync_interval_ms),
-          cadence_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms) {}
+          batch_(spool, recent, seams.clock, seams.log, settings.spool.sync_interval_ms,
+                 [this](UncommittedPositions& positions) { collect_positions(positions); }),
+          cadence_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms),
+          checkpoints_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms,
+                       seams.anchors),
+          cursors_(spool.recovered().cursors) {}
 
     Result<void> add_sources(const Settings& settings);
     bool step(bool news_from_watch);
     int64_t wait_ms() const;
 
-    int64_t hold_ms() const { return pacer_.hold_ms(seams_.clock.monotonic_now()); }
+    int64_t hold_ms() const { return batch_.hold_ms(); }
 
     bool caught_up() const {
         return caught_up_ && !waits_for_files() && !news_waits() && spool_.batch_records() == 0;
@@ -41,13 +44,17 @@ class Ingest::Worker {
 
     void finish();
 
+    void take_last_anchors() { take_letters(); }
+
+    AnchorTotals anchors() const { return checkpoints_.totals(); }
+
     void announce(AgentNews news) { news_.add(std::move(news), seams_.clock.monotonic_now()); }
 
     const std::vector<SourceTotals>& totals();
 
-    uint64_t committed_records() const { return committed_records_; }
+    uint64_t committed_records() const { return batch_.committed_records(); }
 
-    bool failed() const { return failed_; }
+    bool failed() const { return batch_.failed() || cadence_.failed(); }
 
  private:
     Result<void> add_source(const SourceSettings& settings, std::vector<FilePosition> saved);
@@ -56,38 +63,34 @@ class Ingest::Worker {
 
     bool news_waits() const { return news_.wait_ms(seams_.clock.monotonic_now()) == 0; }
 
-    void note_records();
-    void collect_positions();
+    void collect_positions(UncommittedPositions& positions);
     bool waits_for_files() const;
     int64_t scan_interval_ms() const;
     void look_for_files(bool news_from_watch);
     bool flush(SourceIntake& source);
-    bool commit_due();
     uint64_t read_sources();
-    void fail_commit(const Error& error);
-    bool commit();
     void seal(SealReason reason);
+    void seal_when_due();
+    bool urgent_is_committed() const;
+    void append_checkpoint();
 
     SpoolWriter& spool_;
-    RecentBatches& recent_;
     Mailbox& mailbox_;
     IngestSeams seams_;
-    CommitPacer pacer_;
+    OpenBatch batch_;
     SealCadence cadence_;
+    Checkpoints checkpoints_;
     std::vector<std::unique_ptr<SourceIntake>> sources_;
     std::vector<SourceTotals> totals_;
     std::vector<OutputTotals> output_totals_;
     NewsQueue news_;
-    UncommittedPositions positions_;
     MonotonicNanos last_scan_;
     bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
-    MonotonicNanos full_since_;
-    std::optional<MonotonicNanos> held_since_;  // pieces whose positions are not committed
     bool scanned_ = false;
-    bool full_ = false;  // the spool took no more: sources are not read
     bool caught_up_ = false;
-    bool failed_ = false;
-    uint64_t committed_records_ = 0;
+    bool urgent_ = false;  // a record is to be sealed at once
+    bool idle_ = true;     // nothing was read since the last checkpoint
+    Cursors cursors_;
 };
 
 Result<void> Ingest::Worker::add_sources(const Settings& settings) {
@@ -111,7 +114,7 @@ Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
     }
     auto intake =
         std::make_unique<SourceIntake>(settings, std::move(*read), spool_, seams_.clock, seams_.log,
-                                       mailbox_, [this](SourceIntake&) { commit(); });
+                                       mailbox_, [this](SourceIntake&) { batch_.commit(); });
     SourceTailOptions options{
         .source_id = settings.id,
         .paths = settings.paths,
@@ -131,11 +134,13 @@ void Ingest::Worker::take_letters() {
     Mailbox::Letters letters = mailbox_.take();
     // Unchanged ones too: the spool puts off what it writes about them.
     if (!letters.cursors.empty()) {
+        cursors_ = letters.cursors;
         spool_.note_cursors(std::move(letters.cursors));
     }
     if (!letters.outputs.empty()) {
         output_totals_ = std::move(letters.outputs);
     }
+    checkpoints_.take(letters.held);
     for (AgentNews& news : letters.news) {
         announce(std::move(news));
     }
@@ -154,78 +159,64 @@ bool Ingest::Worker::append_news(bool all) {
         fill_agent_record(record, *news, seams_.clock.wall_now());
         encode_record(record, sections);
         append_sections(sections, spool_);
-        note_records();
+        batch_.note_records();
     }
     return false;
-}
-
-// Whatever way records came into the open batch, a commit is due.
-void Ingest::Worker::note_records() {
-    if (spool_.batch_records() > 0) {
-        pacer_.record_added(seams_.clock.monotonic_now());
-    }
 }
 
 const std::vector<SourceTotals>& Ingest::Worker::totals() {
     totals_.clear();
     for (const auto& source : sources_) {
         totals_.push_back(source->totals());
+        totals_.back().unreadable_files = source->tail().unreadable_files();
     }
     return totals_;
 }
 
-void Ingest::Worker::collect_positions() {
+void Ingest::Worker::collect_positions(UncommittedPositions& positions) {
     for (const auto& source : sources_) {
         for (const FilePosition& position : source->take_positions()) {
-            positions_.note(position);
+            positions.note(position);
         }
     }
 }
 
-// True when the open batch and the positions read so far are durable.
-bool Ingest::Worker::commit() {
-    collect_positions();
-    uint32_t records = spool_.batch_records();
-    if (records == 0 && positions_.empty()) {
-        return true;
-    }
-    Result<std::shared_ptr<const Batch>> batch = spool_.commit(positions_.entries());
-    pacer_.committed();
-    if (!batch) {
-        fail_commit(batch.error());
-        return false;
-    }
-    if (full_) {
-        seams_.log.info({"the spool takes records again"});
-        full_ = false;
-    }
-    positions_.clear();
-    held_since_.reset();
-    committed_records_ += records;
-    if (*batch && !(*batch)->records.empty()) {
-        recent_.push(std::move(*batch));
-    }
-    return true;
-}
-
-// Nothing was taken: the batch stays open. Without space sources wait; any other error ends the
-// run.
-void Ingest::Worker::fail_commit(const Error& error) {
-    bool waits = error_class(error.code) == ErrorClass::kWaitForSpace;
-    if (waits && !full_) {
-        seams_.log.error({"the spool takes no more, sources wait: ", error});
-    } else if (!waits && !failed_) {
-        seams_.log.error({"writing the spool: ", error});
-    }
-    failed_ = failed_ || !waits;
-    full_ = true;
-    full_since_ = seams_.clock.monotonic_now();
-}
-
 void Ingest::Worker::seal(SealReason reason) {
-    spool_.note_ledger(encode_ledger(Ledger{totals(), output_totals_}));
+    spool_.note_ledger(encode_ledger(Ledger{totals(), output_totals_, checkpoints_.totals()}));
     cadence_.seal(reason);
-    failed_ = failed_ || cadence_.failed();
+    checkpoints_.note_seal();
+    batch_.take_told();
+}
+
+// What is urgent is in a frame, and nothing that came with it still waits for one.
+bool Ingest::Worker::urgent_is_committed() const {
+    return urgent_ && spool_.batch_records() == 0 &&
+           std::none_of(sources_.begin(), sources_.end(),
+                        [](const auto& source) { return source->has_overflow(); });
+}
+
+void Ingest::Worker::seal_when_due() {
+    if (urgent_is_committed()) {
+        urgent_ = false;
+        seal(SealReason::kForced);
+    } else if (std::optional<SealReason> reason = cadence_.due()) {
+        seal(*reason);
+    }
+    if (checkpoints_.due() && !batch_.full()) {
+        seal(idle_ ? SealReason::kHeartbeat : SealReason::kInterval);
+        append_checkpoint();
+    }
+}
+
+// Of the last seal. While the open batch is full it is put off.
+void Ingest::Worker::append_checkpoint() {
+    if (spool_.batch_full() && !batch_.commit()) {
+        return;
+    }
+    idle_ = true;
+    append_sections(checkpoints_.make(cursors_), spool_);
+    batch_.note_records();
+    batch_.commit();
 }
 
 bool Ingest::Worker::waits_for_files() const {
@@ -261,7 +252,7 @@ void Ingest::Worker::look_for_files(bool news_from_watch) {
 // True when nothing of the source waits for the spool, and the spool takes more.
 bool Ingest::Worker::flush(SourceIntake& source) {
     while (!source.flush() || spool_.batch_full()) {
-        if (!commit()) {
+        if (!batch_.commit()) {
             return false;
         }
     }
@@ -276,42 +267,34 @@ uint64_t Ingest::Worker::read_sources() {
             return read;
         }
         read += source->read(kReadBudgetBytes);
-        note_records();
-        if (source->holds_unsaved() && !held_since_) {
-            held_since_ = seams_.clock.monotonic_now();
+        batch_.note_records();
+        urgent_ = source->take_urgent() || urgent_;
+        if (source->holds_unsaved()) {
+            batch_.note_held_pieces();
         }
-        if (spool_.batch_full() && !commit()) {
+        if (spool_.batch_full() && !batch_.commit()) {
             break;
         }
     }
     return read;
 }
 
-bool Ingest::Worker::commit_due() {
-    MonotonicNanos now = seams_.clock.monotonic_now();
-    return spool_.batch_full() || pacer_.due(now, caught_up_) ||
-           (held_since_ && now >= held_since_->after_millis(kHeldPositionMs));
-}
-
 bool Ingest::Worker::step(bool news_from_watch) {
     take_letters();
     append_news();
-    if (full_ && seams_.clock.monotonic_now() >= full_since_.after_millis(kFullRetryMs)) {
-        commit();
-    }
+    batch_.retry();
     look_for_files(news_from_watch);
     uint64_t read = 0;
-    if (!full_) {
+    if (!batch_.full()) {
         read = read_sources();
-        caught_up_ = read == 0 && !full_;
-        if (!full_ && commit_due()) {
-            commit();
+        idle_ = idle_ && read == 0;
+        caught_up_ = read == 0 && !batch_.full();
+        if (!batch_.full() && batch_.due(caught_up_ || urgent_)) {
+            batch_.commit();
         }
     }
-    if (std::optional<SealReason> reason = cadence_.due()) {
-        seal(*reason);
-    }
-    return !failed_ && !full_ && (read > 0 || news_waits());
+    seal_when_due();
+    return !failed() && !batch_.full() && (read > 0 || news_waits());
 }
 
 int64_t Ingest::Worker::wait_ms() const {
@@ -320,21 +303,17 @@ int64_t Ingest::Worker::wait_ms() const {
     auto not_after = [&](MonotonicNanos at) {
         wait = std::min(wait, std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1));
     };
+    auto at_most = [&](int64_t left_ms) { wait = left_ms >= 0 ? std::min(wait, left_ms) : wait; };
     not_after(last_scan_.after_millis(scan_interval_ms()));
-    if (full_) {
-        not_after(full_since_.after_millis(kFullRetryMs));
-        return cadence_.wait_ms(wait);
-    }
-    if (held_since_) {
-        not_after(held_since_->after_millis(kHeldPositionMs));
-    }
-    for (const auto& source : sources_) {
-        if (std::optional<MonotonicNanos> expiry = source->next_expiry()) {
-            not_after(*expiry);
+    at_most(batch_.wait_ms());
+    if (!batch_.full()) {
+        for (const auto& source : sources_) {
+            if (std::optional<MonotonicNanos> expiry = source->next_expiry()) {
+                not_after(*expiry);
+            }
         }
-    }
-    for (int64_t left : {pacer_.wait_ms(now), news_.wait_ms(now)}) {
-        wait = left >= 0 ? std::min(wait, left) : wait;
+        at_most(news_.wait_ms(now));
+        at_most(checkpoints_.wait_ms());
     }
     return cadence_.wait_ms(wait);
 }
@@ -349,11 +328,12 @@ void Ingest::Worker::finish() {
     }
     for (bool told = false; !told;) {
         told = append_news(true);
-        if (!commit()) {
+        if (!batch_.commit()) {
             return;
         }
     }
     seal(SealReason::kForced);
+    append_checkpoint();
 }
 
 Ingest::Ingest(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
@@ -388,6 +368,14 @@ bool Ingest::caught_up() const {
 
 void Ingest::finish() {
     worker_->finish();
+}
+
+void Ingest::take_last_anchors() {
+    worker_->take_last_anchors();
+}
+
+AnchorTotals Ingest::anchors() const {
+    return worker_->anchors();
 }
 
 void Ingest::announce(AgentNews news) {

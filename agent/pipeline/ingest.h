@@ -17,7 +17,7 @@
 #include "crypto/digest.h"
 #include "log/log.h"
 #include "parsers/parser.h"
-#include "pipeline/commit_pacer.h"
+#include "pipeline/checkpoints.h"
 #include "pipeline/document_read.h"
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
@@ -34,8 +34,6 @@ inline constexpr uint64_t kReadBudgetBytes = uint64_t{1} << 20;  // a source's t
 inline constexpr int64_t kRescanIntervalMs = 5000;               // the poll behind inotify
 inline constexpr int64_t kSettleIntervalMs = 1000;               // once after news
 inline constexpr int64_t kPollIntervalMs = 250;                  // when there is no inotify
-inline constexpr int64_t kHeldPositionMs = 1000;                 // positions of pieces that wait
-inline constexpr int64_t kFullRetryMs = 1000;                    // when the spool is full
 
 struct IngestSeams {
     FileSystem& files;
@@ -43,6 +41,7 @@ struct IngestSeams {
     Clock& clock;
     Log& log;
     MakeDocumentRead make_document_read = document_read_of;
+    AnchorPlan anchors = {};
 };
 
 class Ingest {
@@ -62,12 +61,16 @@ class Ingest {
     // All sources read to their ends and everything appended is committed.
     bool caught_up() const;
 
-    // Makes the last records durable: pieces that still wait, news, open batch, seal. What fails is
-    // logged and left to the next start.
+    // Makes the last records durable: pieces that still wait, news, open batch, seal, and the
+    // checkpoint of that seal. What fails is logged and left to the next start.
     void finish();
+
+    // After finish(), when nobody confirms anything more: the last anchors.
+    void take_last_anchors();
 
     void announce(AgentNews news);  // an agent record with the next step
     const std::vector<SourceTotals>& totals() const;
+    AnchorTotals anchors() const;
     uint64_t committed_records() const;
     bool failed() const;  // an error that no retry heals: logged, the pipeline stops
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/agent_record.h"
+#include "pipeline/checkpoint_record.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
@@ -58,6 +59,12 @@ bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
         last_read_error_.clear();
         return true;
     }
+    // Offered again only to be sure: what was confirmed may have been pruned or closed for good.
+    if (!read && index < cursor_) {
+        next_index_ = cursor_;
+        prepared_ = false;
+        return find_batch(next_index_, now);
+    }
     // A file that is missing is kNotFound too, with the system's error: what stands in it is not to
     // be passed over.
     if (read || (read.error().code == ErrorCode::kNotFound && read.error().os_error == 0)) {
@@ -73,23 +80,44 @@ bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
     return false;
 }
 
-// Nothing to send stands between next_index_ and `end`: control frames, a batch that is written but
-// not yet synced, or what somebody removed from the spool, which is told.
-void Lane::pass_to(uint64_t end) {
-    uint64_t first = spool_.first_index();
-    if (next_index_ < first && first <= end) {
-        end = first;
-        std::string detail = "records " + std::to_string(next_index_) + " to " +
-                             std::to_string(first - 1) +
-                             " were removed from the spool before this output had them";
+uint64_t Lane::count_pruned(uint64_t from, uint64_t end) {
+    Result<uint64_t> records = spool_.pruned_records(from, end);
+    return records ? *records : 0;
+}
+
+// Between next_index_ and `end` stands nothing that can be had: control frames, or records that
+// were pruned before this output had them, which is told and counted.
+void Lane::pass_over(uint64_t end) {
+    uint64_t from = std::max(next_index_, visited_end_);
+    uint64_t split = std::clamp(first_new_index_, from, std::max(from, end));
+    uint64_t old_records = count_pruned(from, std::min(split, end));
+    uint64_t new_records = count_pruned(split, end);
+    uint64_t removed = old_records + new_records;
+    totals_.backlog += old_records;
+    visited_new_ += new_records;
+    totals_.dropped += removed;
+    bool before_all = next_index_ < spool_.first_index() && end > from;
+    if (removed > 0 || before_all) {
+        std::string range = std::to_string(next_index_) + " to " + std::to_string(end - 1);
         log_.error({"output ", LogName{totals_.id},
-                    ": records were removed from the spool before they were delivered, ",
-                    next_index_, " to ", first - 1});
-        mailbox_.put_news({kClassIntegrityGap, totals_.id, std::move(detail), 1});
+                    ": records were removed from the spool before they were delivered: ", removed,
+                    ", in the range from ", next_index_, " to ", end - 1});
+        mailbox_.put_news({kClassIntegrityGap, totals_.id,
+                           "records " + range +
+                               " were removed from the spool before this output had them: " +
+                               std::to_string(removed),
+                           1});
     }
     next_index_ = end;
     visited_end_ = std::max(visited_end_, end);
     prepared_ = false;
+}
+
+// Nothing to send stands between next_index_ and `end`: control frames, a batch that is written but
+// not yet synced, or what was removed from the spool.
+void Lane::pass_to(uint64_t end) {
+    uint64_t first = spool_.first_index();
+    pass_over(next_index_ < first && first <= end ? first : end);
 }
 
 int64_t Lane::wait_ms(MonotonicNanos now) const {
@@ -166,6 +194,7 @@ bool Lane::offer_next() {
         count_visited(next_index_);
         if (wanted_) {
             in_flight_.push_back(next_index_);
+            note_checkpoint();
         }
     }
     ++next_index_;
@@ -186,8 +215,48 @@ void Lane::settle(MonotonicNanos now) {
         in_flight_.pop_front();
         ++totals_.confirmed;
     }
+    tell_refused();
+    tell_held();
     cursor_ = std::max(cursor_, in_flight_.empty() ? visited_end_ : in_flight_.front());
     tell_health(now);
+}
+
+void Lane::tell_refused() {
+    RefusedEvent refused;
+    while (parts_.output->take_refused(refused)) {
+        std::string detail = "record " + std::to_string(refused.index) +
+                             " is not delivered, its receiver refused it: " + refused.reason;
+        Error reason{ErrorCode::kInvalidArgument, std::move(refused.reason), 0};
+        log_.error({"output ", LogName{totals_.id}, ": record ", refused.index,
+                    " is not delivered: ", reason});
+        mailbox_.put_news({kClassEventsDropped, totals_.id, std::move(detail), 1});
+    }
+}
+
+// Whoever confirms the event of a checkpoint has the checkpoint.
+void Lane::note_checkpoint() {
+    if (event_.event_class != kClassCheckpoint) {
+        return;
+    }
+    if (std::optional<CheckpointBody> body = checkpoint_of(record_)) {
+        checkpoints_.emplace_back(next_index_, AnchorBody{AnchorHolderKind::kOutput, totals_.id,
+                                                          body->tree_size, body->root, event_id_});
+    }
+}
+
+void Lane::tell_held() {
+    std::optional<AnchorBody> newest;
+    while (!checkpoints_.empty() && checkpoints_.front().first < parts_.output->confirmed_end()) {
+        newest = std::move(checkpoints_.front().second);
+        checkpoints_.pop_front();
+    }
+    if (!newest) {
+        return;
+    }
+    bool anchors = parts_.output->confirmation() == Confirmation::kAcknowledged;
+    std::string words = anchors ? "anchor of " + totals_.id
+                                : "checkpoint " + totals_.confirmation + " to " + totals_.id;
+    mailbox_.put_held({std::move(*newest), anchors, std::move(words)});
 }
 
 void Lane::tell_health(MonotonicNanos now) {
@@ -223,8 +292,7 @@ bool Lane::step(MonotonicNanos now) {
            (in_flight_.size() < kInFlightEventsMax || next_index_ < visited_end_) &&
            find_batch(next_index_, now)) {
         if (next_index_ < batch_->first_index) {
-            next_index_ = batch_->first_index;
-            prepared_ = false;
+            pass_over(batch_->first_index);
         }
         if (!offer_next()) {
             break;

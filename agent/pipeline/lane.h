@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "format/formatter.h"
 #include "log/log.h"
@@ -63,7 +64,12 @@ class Lane {
     void count_visited(uint64_t index);
     void settle(MonotonicNanos now);
     void pass_to(uint64_t end);
+    void pass_over(uint64_t end);
+    uint64_t count_pruned(uint64_t from, uint64_t end);
     void tell_health(MonotonicNanos now);
+    void note_checkpoint();
+    void tell_refused();
+    void tell_held();
 
     LaneParts parts_;
     uint64_t next_index_;   // to be offered
@@ -78,6 +84,7 @@ class Lane {
 
     std::shared_ptr<const Batch> batch_;
     std::deque<uint64_t> in_flight_;
+    std::deque<std::pair<uint64_t, AnchorBody>> checkpoints_;  // those of them, by index
     AuditRecord record_;
     std::string text_;
     std::string event_id_;

@@ -3,18 +3,43 @@
 #include <algorithm>
 #include <utility>
 
+#include "format/json.h"
 #include "outputs/outputs.h"
 #include "pipeline/host_identity.h"
+#include "pipeline/secret_reader.h"
 #include "platform/host.h"
 
 namespace llmtrail {
 
 namespace {
 
-OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name) {
+std::string type_name(OutputType type) {
+    switch (type) {
+        case OutputType::kSyslog:
+            return "syslog";
+        case OutputType::kFile:
+            return "file";
+        case OutputType::kSplunkHec:
+            return "splunk_hec";
+    }
+    return {};
+}
+
+std::vector<SecretReader> token_readers(const HecSettings& hec, FileSystem& files) {
+    std::vector<SecretReader> readers;
+    for (const SecretReference& token : hec.tokens) {
+        readers.push_back([token, &files, credentials = credentials_directory()] {
+            return read_secret(token, credentials, files);
+        });
+    }
+    return readers;
+}
+
+OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name,
+                   FileSystem& files) {
     return OutputPlan{
         .id = settings.id,
-        .type = settings.type == OutputType::kFile ? "file" : "syslog",
+        .type = type_name(settings.type),
         .address = settings.address,
         .use_tls = settings.transport == SyslogTransport::kTls,
         .tls = settings.tls,
@@ -23,6 +48,15 @@ OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name)
         .host_name = host_name,
         .process_id = process_id(),
         .path = settings.path,
+        .url = settings.hec.url,
+        .tokens = token_readers(settings.hec, files),
+        .acknowledged = settings.hec.acknowledged,
+        .gzip = settings.hec.gzip,
+        .json_members = settings.format == EventFormat::kJson,
+        .batch_bytes_max = settings.hec.batch_bytes_max,
+        .source = settings.hec.source,
+        .sourcetype = settings.hec.sourcetype,
+        .index = settings.hec.index,
     };
 }
 
@@ -35,6 +69,20 @@ FormatOptions format_options(const OutputSettings& settings, const std::string& 
         .prompt_preview_characters = settings.preview_prompt_characters,
         .response_preview_characters = settings.preview_response_characters,
     };
+}
+
+std::unique_ptr<Formatter> make_formatter(const OutputSettings& settings, FormatOptions options) {
+    switch (settings.format) {
+        case EventFormat::kCef:
+            return make_cef_formatter(std::move(options));
+        case EventFormat::kLeef:
+            return make_leef_formatter(std::move(options));
+        case EventFormat::kJson:
+            return settings.type == OutputType::kSplunkHec
+                       ? make_hec_json_formatter(std::move(options))
+                       : make_json_formatter(std::move(options));
+    }
+    return nullptr;
 }
 
 uint64_t start_of(const std::string& output_id, const RecoveredSpool& recovered) {
@@ -53,7 +101,8 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
     std::string host_id = host_id_of(settings.host_id, name, seams.files);
     std::vector<std::unique_ptr<Lane>> lanes;
     for (const OutputSettings& output : settings.outputs) {
-        auto made = make_output(plan_of(output, name), seams.network, seams.files, seams.random);
+        auto made = make_output(plan_of(output, name, seams.files), seams.network, seams.files,
+                                seams.random);
         if (!made) {
             return fail(std::move(made.error()).with_context("output " + output.id));
         }
@@ -61,15 +110,13 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
                      .classes = output.only.classes,
                      .min_severity = output.only.min_severity});
         FormatOptions options = format_options(output, host_id, name);
-        LaneParts parts{std::move(*made),
-                        output.format == EventFormat::kLeef
-                            ? make_leef_formatter(std::move(options))
-                            : make_cef_formatter(std::move(options)),
+        LaneParts parts{std::move(*made), make_formatter(output, std::move(options)),
                         std::move(route)};
         lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered),
                                                recovered.next_index, recent, spool, mailbox,
                                                seams.log));
-        if (!recovered.clean) {
+        // A collector may have stored what it had no time to acknowledge.
+        if (!recovered.clean || output.type == OutputType::kSplunkHec) {
             lanes.back()->mark_resent_below(recovered.next_index);
         }
     }

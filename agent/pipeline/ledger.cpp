@@ -4,6 +4,8 @@
 
 namespace llmtrail {
 
+static constexpr uint8_t kLedgerVersion = 3;
+
 bool Ledger::balances() const {
     return std::all_of(sources.begin(), sources.end(),
                        [](const SourceTotals& s) { return s.balances(); }) &&
@@ -12,8 +14,14 @@ bool Ledger::balances() const {
 }
 
 bool Ledger::everything_confirmed() const {
-    return std::all_of(outputs.begin(), outputs.end(),
-                       [](const OutputTotals& o) { return o.pending == 0 && o.unreadable == 0; });
+    return std::all_of(outputs.begin(), outputs.end(), [](const OutputTotals& o) {
+        return o.pending == 0 && o.unreadable == 0 && o.dropped == 0;
+    });
+}
+
+bool Ledger::everything_readable() const {
+    return std::all_of(sources.begin(), sources.end(),
+                       [](const SourceTotals& s) { return s.unreadable_files == 0; });
 }
 
 static void put_count(std::string& out, const char* name, uint64_t count) {
@@ -36,6 +44,7 @@ std::string describe(const Ledger& ledger) {
         put_count(out, "documents", source.documents);
         put_count(out, "records", source.records);
         put_count(out, "rejected_documents", source.rejected);
+        put_count(out, "unreadable_files", source.unreadable_files);
         out += source.balances() ? "; balances\n" : "; DOES NOT BALANCE\n";
     }
     for (const OutputTotals& output : ledger.outputs) {
@@ -46,22 +55,51 @@ std::string describe(const Ledger& ledger) {
         put_count(out, "pending", output.pending);
         put_count(out, "not_routed", output.not_routed);
         put_count(out, "unreadable", output.unreadable);
+        put_count(out, "dropped", output.dropped);
         put_count(out, "resent", output.resent);
         out += output.balances() ? " records; balances\n" : " records; DOES NOT BALANCE\n";
+    }
+    if (!ledger.anchors.state.empty()) {
+        out += "anchors: " + ledger.anchors.state;
+        put_count(out, "sealed", ledger.anchors.sealed_size);
+        put_count(out, "anchored", ledger.anchors.anchored_size);
+        put_count(out, "unanchored_seconds",
+                  static_cast<uint64_t>(ledger.anchors.unanchored_seconds()));
+        out += '\n';
     }
     return out;
 }
 
+AnchorTotals decode_anchor_totals(ByteView ledger) {
+    ByteReader reader(ledger);
+    if (reader.u8() != kLedgerVersion) {
+        return {};
+    }
+    AnchorTotals totals;
+    totals.state = reader.sized();
+    totals.holder = reader.sized();
+    totals.anchored_size = reader.varint();
+    totals.sealed_size = reader.varint();
+    totals.unanchored_ms = static_cast<int64_t>(reader.varint() & INT64_MAX);
+    totals.unanchored_since_ns = reader.i64();
+    return reader.ok() ? totals : AnchorTotals{};
+}
+
 Bytes encode_ledger(const Ledger& ledger) {
-    static constexpr uint8_t kLedgerVersion = 1;
     Bytes out;
     put_u8(out, kLedgerVersion);
+    put_sized(out, ledger.anchors.state);
+    put_sized(out, ledger.anchors.holder);
+    put_varint(out, ledger.anchors.anchored_size);
+    put_varint(out, ledger.anchors.sealed_size);
+    put_varint(out, static_cast<uint64_t>(ledger.anchors.unanchored_ms));
+    put_i64(out, ledger.anchors.unanchored_since_ns);
     put_varint(out, ledger.sources.size());
     for (const SourceTotals& source : ledger.sources) {
         put_sized(out, source.id);
-        for (uint64_t count :
-             {source.read_bytes, source.record_bytes, source.rejected_bytes, source.skipped_bytes,
-              source.lost_bytes, source.documents, source.records, source.rejected}) {
+        for (uint64_t count : {source.read_bytes, source.record_bytes, source.rejected_bytes,
+                               source.skipped_bytes, source.lost_bytes, source.documents,
+                               source.records, source.rejected, source.unreadable_files}) {
             put_varint(out, count);
         }
     }
@@ -69,8 +107,9 @@ Bytes encode_ledger(const Ledger& ledger) {
     for (const OutputTotals& output : ledger.outputs) {
         put_sized(out, output.id);
         put_sized(out, output.confirmation);
-        for (uint64_t count : {output.backlog, output.spooled, output.confirmed, output.pending,
-                               output.not_routed, output.unreadable, output.resent}) {
+        for (uint64_t count :
+             {output.backlog, output.spooled, output.confirmed, output.pending, output.not_routed,
+              output.unreadable, output.dropped, output.resent}) {
             put_varint(out, count);
         }
     }

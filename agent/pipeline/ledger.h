@@ -21,6 +21,7 @@ struct SourceTotals {
     uint64_t documents = 0;
     uint64_t records = 0;
     uint64_t rejected = 0;
+    uint64_t unreadable_files = 0;  // there now, and not read: permission, I/O, too many
 
     bool balances() const { return read_bytes == record_bytes + rejected_bytes + skipped_bytes; }
 };
@@ -34,29 +35,48 @@ struct OutputTotals {
     uint64_t pending = 0;
     uint64_t not_routed = 0;
     uint64_t unreadable =
-        0;                // records that could not be opened or decoded: an agent record says so
-    uint64_t resent = 0;  // events sent again after an unclean close
+        0;                 // records that could not be opened or decoded: an agent record says so
+    uint64_t dropped = 0;  // removed from the spool before this output had them
+    uint64_t resent = 0;   // events sent again after an unclean close
 
     bool operator==(const OutputTotals&) const = default;
 
     bool balances() const {
-        return backlog + spooled == confirmed + pending + not_routed + unreadable;
+        return backlog + spooled == confirmed + pending + not_routed + unreadable + dropped;
     }
+};
+
+// How far the log is vouched for outside this host (docs/checkpoints.md).
+struct AnchorTotals {
+    std::string state;                // anchored; not anchored; sent, not anchored
+    std::string holder;               // of the largest anchor
+    uint64_t anchored_size = 0;       // leaves under it
+    uint64_t sealed_size = 0;         // leaves under the last seal
+    int64_t unanchored_ms = 0;        // age of the oldest sealed leaf that no anchor covers
+    int64_t unanchored_since_ns = 0;  // wall clock; 0: none
+
+    int64_t unanchored_seconds() const { return (unanchored_ms + 999) / 1000; }
 };
 
 struct Ledger {
     std::vector<SourceTotals> sources;
     std::vector<OutputTotals> outputs;
+    AnchorTotals anchors;
 
     bool balances() const;
+    bool everything_readable() const;   // no source has a file that cannot be read
     bool everything_confirmed() const;  // nothing pending at any output
 };
 
 // One line a source and an output, for `run --once`.
 std::string describe(const Ledger& ledger);
 
-// Totals for the spool's SEAL and POSITIONS frames: varint counts and sized strings, version byte
-// first.
+// Totals for the spool's SEAL and POSITIONS frames: version byte 3, the anchors (sized state and
+// holder, varint anchored_size, sealed_size and unanchored_ms, i64 unanchored_since_ns), then
+// sources and outputs as varint counts and sized strings.
 Bytes encode_ledger(const Ledger& ledger);
+
+// The anchors of an encoded ledger; what cannot be read says nothing.
+AnchorTotals decode_anchor_totals(ByteView ledger);
 
 }  // namespace llmtrail

@@ -1,5 +1,6 @@
 #include "pipeline/mailbox.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace llmtrail {
@@ -25,11 +26,29 @@ void Mailbox::put_news(AgentNews news) {
     }
 }
 
+void Mailbox::put_held(HeldCheckpoint held) {
+    {
+        std::lock_guard lock(mutex_);
+        auto same = std::find_if(letters_.held.begin(), letters_.held.end(), [&](const auto& one) {
+            return one.body.kind == held.body.kind && one.body.holder == held.body.holder;
+        });
+        if (same == letters_.held.end()) {
+            letters_.held.push_back(std::move(held));
+        } else if (same->body.tree_size < held.body.tree_size) {
+            *same = std::move(held);
+        }
+    }
+    if (on_news_) {
+        on_news_();
+    }
+}
+
 Mailbox::Letters Mailbox::take() {
     std::lock_guard lock(mutex_);
     Letters taken = letters_;
     letters_.cursors_changed = false;
     letters_.news.clear();
+    letters_.held.clear();
     return taken;
 }
 

@@ -1,6 +1,6 @@
-// From deliver to ingest: confirmations, totals and news about outputs, which ingest writes into
-// the spool. Bounded: only the latest cursors and totals are kept, and news is merged beyond
-// kNewsMax. Served even while sources are stopped. Any thread.
+// From deliver and the anchor thread to ingest: confirmations, totals, news and anchors, which
+// ingest writes into the spool. Bounded: only the latest cursors and totals are kept, and news is
+// merged beyond kNewsMax. Served even while sources are stopped. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,19 @@
 
 #include "pipeline/ledger.h"
 #include "pipeline/news_queue.h"
+#include "spool/anchor_frame.h"
 
 namespace llmtrail {
 
 using Cursors = std::vector<std::pair<std::string, uint64_t>>;
+
+// A checkpoint has left the agent. It is an anchor when `anchors` says that somebody outside this
+// host holds it, else it was only sent.
+struct HeldCheckpoint {
+    AnchorBody body;
+    bool anchors = false;
+    std::string words;  // for the policy of a PRUNE: "anchor of soc", "checkpoint sent to soc"
+};
 
 class Mailbox {
  public:
@@ -26,11 +35,15 @@ class Mailbox {
     void put_outputs(std::vector<OutputTotals> totals);
     void put_news(AgentNews news);
 
+    // Of one holder only the largest is kept.
+    void put_held(HeldCheckpoint held);
+
     struct Letters {
         bool cursors_changed = false;
         Cursors cursors;
         std::vector<OutputTotals> outputs;
         std::vector<AgentNews> news;
+        std::vector<HeldCheckpoint> held;
     };
 
     Letters take();

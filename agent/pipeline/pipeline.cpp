@@ -1,7 +1,6 @@
 #include "pipeline/pipeline.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -9,46 +8,20 @@
 
 #include "ops/service_notify.h"
 #include "pipeline/agent_record.h"
-#include "pipeline/deliver.h"
-#include "pipeline/ingest.h"
+#include "pipeline/anchor_thread.h"
+#include "pipeline/deliver_thread.h"
+#include "pipeline/ingest_thread.h"
 #include "pipeline/lanes.h"
+#include "pipeline/spool_options.h"
+#include "pipeline/spool_words.h"
+#include "pipeline/thread_flags.h"
 
 namespace llmtrail {
 
 namespace {
 
-constexpr int64_t kDrainMs = 5000;     // at shutdown: for events that are already spooled
-constexpr int64_t kFarewellMs = 2000;  // then: for connections to end in order
-constexpr int64_t kTotalsIntervalMs = 1000;
-constexpr int64_t kOncePollMs = 10;
-
-SpoolOptions spool_options(const Settings& settings) {
-    return SpoolOptions{
-        .directory = settings.spool.directory,
-        .key_directory = settings.state_directory + "/keys",
-        .max_size_bytes = settings.spool.max_size_bytes,
-        .min_free_bytes = settings.spool.min_free_bytes,
-        .segment_bytes_max = settings.spool.segment_bytes_max,
-        .segment_age_max_ms = settings.spool.segment_age_max_ms,
-        .seal_interval_ms = settings.spool.seal_interval_ms,
-        .compression_level = settings.spool.compression_level,
-    };
-}
-
-// What the threads share beside RecentBatches and Mailbox.
-struct Shared {
-    std::unique_ptr<Waker> wake_ingest;
-    std::unique_ptr<Waker> wake_deliver;
-    std::unique_ptr<Waker> wake_main;
-    std::atomic<bool> stop_ingest{false};
-    std::atomic<bool> caught_up{false};
-    std::atomic<bool> failed{false};
-    std::atomic<uint64_t> committed_records{0};
-    std::atomic<bool> stop_deliver{false};
-    std::atomic<int64_t> deliver_deadline{
-        INT64_MAX};  // monotonic ns; read once stop_deliver is set
-    std::atomic<bool> deliver_ended{false};
-};
+constexpr int64_t kDrainMs = 5000;       // at shutdown: for events that are already spooled
+constexpr int64_t kLastAnchorMs = 1000;  // then: for authority and witness to answer
 
 class Pipeline {
  public:
@@ -56,54 +29,36 @@ class Pipeline {
         : settings_(settings),
           options_(options),
           seams_(seams),
-          mailbox_([this] { shared_.wake_ingest->wake(); }) {}
+          mailbox_([this] { flags_.wake_ingest->wake(); }) {}
 
     Result<void> start();
     void abandon();  // after a start that failed
     RunReport run();
 
  private:
+    AnchorPlan anchor_plan();
     void announce_start();
-    void ingest_loop();
-    void deliver_loop();
-    void farewell();
-    int64_t tell_totals();
-    bool may_wait(Result<int> waited);
     bool asked_to_stop();
     bool wait_for_stop(MonotonicNanos deadline);
     void wait_for_drain();
-    void set_deliver_deadline(MonotonicNanos deadline);
 
     MonotonicNanos now() { return seams_.clock.monotonic_now(); }
 
     const Settings& settings_;
     RunOptions options_;
     PipelineSeams seams_;
-    Shared shared_;
+    ThreadFlags flags_;
     Mailbox mailbox_;
     RecentBatches recent_;
     std::unique_ptr<SpoolWriter> spool_;
     std::unique_ptr<SpoolReader> reader_;
     std::unique_ptr<Ingest> ingest_;
     std::unique_ptr<Deliver> deliver_;
-    std::vector<OutputTotals> told_totals_;
-    MonotonicNanos totals_told_;
+    std::unique_ptr<AnchorWorker> anchors_;  // null: none configured
 };
 
-Result<void> make_wakers(Shared& shared) {
-    for (std::unique_ptr<Waker>* waker :
-         {&shared.wake_ingest, &shared.wake_deliver, &shared.wake_main}) {
-        Result<std::unique_ptr<Waker>> made = make_waker();
-        if (!made) {
-            return fail(std::move(made.error()));
-        }
-        *waker = std::move(*made);
-    }
-    return {};
-}
-
 Result<void> Pipeline::start() {
-    if (Result<void> made = make_wakers(shared_); !made) {
+    if (Result<void> made = flags_.make_wakers(); !made) {
         return made;
     }
     SpoolOptions options = spool_options(settings_);
@@ -113,6 +68,7 @@ Result<void> Pipeline::start() {
         return fail(std::move(spool.error()));
     }
     spool_ = std::move(*spool);
+    spool_->narrate(spool_narrator(seams_.clock));
     Result<std::unique_ptr<SpoolReader>> reader = SpoolReader::open(options, spool_seams);
     if (!reader) {
         return fail(std::move(reader.error()).with_context("opening the spool for reading"));
@@ -133,14 +89,33 @@ Result<void> Pipeline::start() {
     if (Result<void> sealed = spool_->seal(SealReason::kForced); !sealed) {
         return fail(std::move(sealed.error()).with_context("sealing the spool's start"));
     }
-    auto ingest = Ingest::make(settings_, *spool_, recent_, mailbox_,
-                               IngestSeams{seams_.files, seams_.watch, seams_.clock, seams_.log});
+    auto anchors = start_anchor_thread(settings_, mailbox_,
+                                       {seams_.files, seams_.clock, seams_.random, seams_.log});
+    if (!anchors) {
+        return fail(std::move(anchors.error()));
+    }
+    anchors_ = std::move(*anchors);
+    IngestSeams ingest_seams{seams_.files, seams_.watch, seams_.clock, seams_.log};
+    ingest_seams.anchors = anchor_plan();
+    auto ingest = Ingest::make(settings_, *spool_, recent_, mailbox_, std::move(ingest_seams));
     if (!ingest) {
         return fail(std::move(ingest.error()));
     }
     ingest_ = std::move(*ingest);
     announce_start();
     return {};
+}
+
+AnchorPlan Pipeline::anchor_plan() {
+    AnchorPlan plan;
+    plan.may_anchor = anchors_ || deliver_->acknowledges();
+    plan.holder_interval_ms = deliver_->acknowledges() ? 0 : anchor_interval_ms(settings_);
+    if (anchors_) {
+        plan.submit = [this](const Checkpoint& checkpoint) {
+            anchors_->submit({checkpoint.body, checkpoint.note});
+        };
+    }
+    return plan;
 }
 
 void Pipeline::announce_start() {
@@ -161,113 +136,6 @@ void Pipeline::announce_start() {
                      settings_.outputs.size()});
 }
 
-void Pipeline::ingest_loop() {
-    bool news = false;
-    while (!shared_.stop_ingest.load()) {
-        uint64_t before = recent_.durable_end();
-        bool more = ingest_->step(news);
-        news = false;
-        shared_.committed_records.store(ingest_->committed_records());
-        if (recent_.durable_end() != before) {
-            shared_.wake_deliver->wake();
-        }
-        if (ingest_->caught_up() && !shared_.caught_up.exchange(true) && options_.once) {
-            shared_.wake_main->wake();
-        }
-        if (ingest_->failed() && !shared_.failed.exchange(true)) {
-            shared_.wake_main->wake();
-        }
-        if (!more) {
-            int64_t hold_ms = ingest_->hold_ms();
-            int64_t wait_ms = ingest_->wait_ms();
-            WaitEntry entries[] = {
-                {hold_ms > 0 ? -1 : seams_.watch.descriptor(), StreamWants::kRead, false},
-                {shared_.wake_ingest->descriptor(), StreamWants::kRead, false}};
-            if (!may_wait(wait_for(entries, hold_ms > 0 ? std::min(hold_ms, wait_ms) : wait_ms))) {
-                break;
-            }
-            news = entries[0].ready;
-            shared_.wake_ingest->clear();
-        }
-    }
-    ingest_->announce({kClassAgentStop, "agent", "stopping in order", 1});
-    ingest_->finish();
-    shared_.committed_records.store(ingest_->committed_records());
-    shared_.wake_deliver->wake();
-}
-
-// False: waiting failed, which ends the run.
-bool Pipeline::may_wait(Result<int> waited) {
-    if (waited) {
-        return true;
-    }
-    seams_.log.error({"a worker stops: ", waited.error()});
-    shared_.failed.store(true);
-    shared_.wake_main->wake();
-    return false;
-}
-
-// Tells ingest the totals when they changed, at most once a second. Returns how long until the next
-// time; -1: all told.
-int64_t Pipeline::tell_totals() {
-    int64_t left_ms = kTotalsIntervalMs - now().millis_since(totals_told_);
-    std::vector<OutputTotals> totals = deliver_->totals(shared_.committed_records.load());
-    if (totals == told_totals_) {
-        return -1;
-    }
-    if (left_ms > 0) {
-        return left_ms;
-    }
-    told_totals_ = totals;
-    totals_told_ = now();
-    mailbox_.put_outputs(std::move(totals));
-    return -1;
-}
-
-void Pipeline::deliver_loop() {
-    std::vector<WaitEntry> entries;
-    for (;;) {
-        bool moved = deliver_->step();
-        int64_t totals_ms = tell_totals();
-        bool stopping = shared_.stop_deliver.load();
-        if (stopping) {
-            if (deliver_->drained() || now().value >= shared_.deliver_deadline.load()) {
-                break;
-            }
-        }
-        if (!moved) {
-            entries.clear();
-            entries.push_back({shared_.wake_deliver->descriptor(), StreamWants::kRead, false});
-            int64_t timeout_ms = deliver_->wait_entries(entries);
-            for (int64_t limit_ms : {totals_ms, stopping ? kOncePollMs : -1}) {
-                timeout_ms = limit_ms >= 0 && (timeout_ms < 0 || timeout_ms > limit_ms)
-                                 ? limit_ms
-                                 : timeout_ms;
-            }
-            if (!may_wait(wait_for(entries, timeout_ms))) {
-                break;
-            }
-            shared_.wake_deliver->clear();
-        }
-    }
-    farewell();
-    shared_.deliver_ended.store(true);
-    shared_.wake_main->wake();
-}
-
-void Pipeline::farewell() {
-    std::vector<WaitEntry> entries;
-    MonotonicNanos end = now().after_millis(kFarewellMs);
-    while (!deliver_->finish() && now() < end) {
-        entries.clear();
-        deliver_->wait_entries(entries);
-        if (!wait_for(entries, kOncePollMs)) {
-            break;
-        }
-        deliver_->step();
-    }
-}
-
 bool Pipeline::asked_to_stop() {
     while (std::optional<ProcessSignal> signal = seams_.signals.take()) {
         if (*signal == ProcessSignal::kStop) {
@@ -282,15 +150,15 @@ bool Pipeline::asked_to_stop() {
 // Returns on a stop signal (true), a failure, with `once` when everything is read, and at the
 // deadline.
 bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
-    while (!shared_.failed.load() && !(options_.once && shared_.caught_up.load())) {
+    while (!flags_.failed.load() && !(options_.once && flags_.caught_up.load())) {
         WaitEntry entries[] = {{seams_.signals.descriptor(), StreamWants::kRead, false},
-                               {shared_.wake_main->descriptor(), StreamWants::kRead, false}};
+                               {flags_.wake_main->descriptor(), StreamWants::kRead, false}};
         int64_t timeout_ms =
             options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
         if (!wait_for(entries, timeout_ms) || (options_.once && now() >= deadline)) {
             return false;
         }
-        shared_.wake_main->clear();
+        flags_.wake_main->clear();
         if (asked_to_stop()) {
             return true;
         }
@@ -300,59 +168,63 @@ bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
 
 // With `once` delivering may take until the deadline; a stop signal shortens that too.
 void Pipeline::wait_for_drain() {
-    while (!shared_.deliver_ended.load() && !shared_.failed.load()) {
+    while (!flags_.deliver_ended.load() && !flags_.failed.load()) {
         WaitEntry entries[] = {{seams_.signals.descriptor(), StreamWants::kRead, false},
-                               {shared_.wake_main->descriptor(), StreamWants::kRead, false}};
+                               {flags_.wake_main->descriptor(), StreamWants::kRead, false}};
         if (!wait_for(entries, -1)) {
             break;
         }
-        shared_.wake_main->clear();
+        flags_.wake_main->clear();
         if (asked_to_stop()) {
             break;
         }
     }
-    set_deliver_deadline(now().after_millis(kDrainMs));
-}
-
-void Pipeline::set_deliver_deadline(MonotonicNanos deadline) {
-    shared_.deliver_deadline.store(std::min(shared_.deliver_deadline.load(), deadline.value));
-    shared_.wake_deliver->wake();
+    flags_.limit_delivering(now().after_millis(kDrainMs));
 }
 
 RunReport Pipeline::run() {
     MonotonicNanos deadline = now().after_millis(options_.deadline_ms);
-    std::thread ingest([this] { ingest_loop(); });
-    std::thread deliver([this] { deliver_loop(); });
+    std::thread ingest([this] {
+        run_ingest_thread({*ingest_, recent_, seams_.watch, seams_.log, flags_, options_.once});
+    });
+    std::thread deliver([this] {
+        run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, flags_});
+    });
     notify_service_manager("READY=1");
 
     bool asked = wait_for_stop(deadline);
     notify_service_manager("STOPPING=1");
-    bool all_read = shared_.caught_up.load();
+    bool all_read = flags_.caught_up.load();
 
-    shared_.stop_ingest.store(true);
-    shared_.wake_ingest->wake();
+    flags_.stop_ingest.store(true);
+    flags_.wake_ingest->wake();
     ingest.join();
     bool patient = options_.once && !asked;
-    set_deliver_deadline(patient ? deadline : now().after_millis(kDrainMs));
-    shared_.stop_deliver.store(true);
-    shared_.wake_deliver->wake();
+    flags_.limit_delivering(patient ? deadline : now().after_millis(kDrainMs));
+    flags_.stop_deliver.store(true);
+    flags_.wake_deliver->wake();
     if (patient) {
         wait_for_drain();
     }
     deliver.join();
+    if (anchors_) {
+        anchors_->stop(kLastAnchorMs);
+    }
+    ingest_->take_last_anchors();
 
     RunReport report;
-    report.ledger = Ledger{ingest_->totals(), deliver_->totals(ingest_->committed_records())};
+    report.ledger = Ledger{ingest_->totals(), deliver_->totals(ingest_->committed_records()),
+                           ingest_->anchors()};
     spool_->note_cursors(deliver_->cursors());
     spool_->note_ledger(encode_ledger(report.ledger));
     if (Result<void> closed = spool_->close(); !closed) {
         seams_.log.error({"closing the spool: ", closed.error()});
-        shared_.failed.store(true);
+        flags_.failed.store(true);
     }
-    report.failed = shared_.failed.load();
+    report.failed = flags_.failed.load();
     // Saying farewell may have brought confirmations.
-    report.complete =
-        all_read && !report.failed && deliver_->drained() && report.ledger.everything_confirmed();
+    report.complete = all_read && report.ledger.everything_readable() && !report.failed &&
+                      deliver_->drained() && report.ledger.everything_confirmed();
     seams_.log.info({"stopped"});
     return report;
 }

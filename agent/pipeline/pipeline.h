@@ -45,7 +45,7 @@ struct RunOptions {
 
 struct RunReport {
     Ledger ledger;
-    bool complete = false;  // everything read was delivered and confirmed
+    bool complete = false;  // everything there was read, delivered and confirmed
     bool failed = false;    // the spool could not be written: the log says why
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "pipeline/agent_record.h"
+#include "pipeline/urgent_record.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
@@ -180,6 +181,7 @@ void SourceIntake::encode(AuditRecord& record) {
         section.clear();
     }
     encode_record(record, sections_);
+    urgent_ = urgent_ || is_urgent(record);
     ++appended_;
     ++totals_.records;
 }

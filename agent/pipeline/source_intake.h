@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/settings.h"
@@ -69,6 +70,9 @@ class SourceIntake : private TailSink, private RecordSink {
 
     uint64_t appended() const { return appended_; }
 
+    // Since the last call a record came that is to be sealed at once.
+    bool take_urgent() { return std::exchange(urgent_, false); }
+
  private:
     bool document(const TailedDocument& document) override;
     void skipped(uint64_t bytes) override;
@@ -116,6 +120,7 @@ class SourceIntake : private TailSink, private RecordSink {
     uint32_t pieces_ = 0;                   // of it so far
     bool rejected_ = false;
     uint64_t appended_ = 0;
+    bool urgent_ = false;
     UnixNanos observed_;
     AuditRecord record_;
     std::array<Bytes, kSectionCount> sections_;

@@ -10,5 +10,7 @@ namespace llmtrail {
 
 Result<std::string> host_name();  // gethostname(2)
 int64_t process_id();
+uint32_t effective_user();            // id
+std::string credentials_directory();  // of systemd; empty when there is none
 
 }  // namespace llmtrail

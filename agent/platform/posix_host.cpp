@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "platform/host.h"
 
@@ -16,6 +17,15 @@ Result<std::string> host_name() {
 
 int64_t process_id() {
     return ::getpid();
+}
+
+uint32_t effective_user() {
+    return ::geteuid();
+}
+
+std::string credentials_directory() {
+    const char* directory = ::secure_getenv("CREDENTIALS_DIRECTORY");
+    return directory == nullptr ? "" : directory;
 }
 
 }  // namespace llmtrail

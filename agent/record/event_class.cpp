@@ -36,6 +36,7 @@ constexpr EventClass kClasses[] = {
     {400, "Settings change", "/LLM/Config/Change", 5, kNotice},
     {401, "Guardrail weakened or disabled", "/LLM/Config/GuardrailWeakened", 8, kErr},
     {402, "Model changed", "/LLM/Config/Model", 5, kNotice},
+    {403, "Logging weakened or disabled", "/LLM/Config/LoggingWeakened", 8, kErr},
     {410, "Access or role change", "/LLM/Access/Role", 6, kWarning},
     {410, "Access or role change", "/LLM/Access/Role", 8, kWarning},
     {411, "Credential issued or revoked", "/LLM/Access/Key", 6, kWarning},
@@ -51,6 +52,8 @@ constexpr EventClass kClasses[] = {
     {604, "Events dropped", "/Agent/Loss", 9, kErr},
     {605, "Unparsable record", "/Agent/Parse", 4, kWarning},
     {606, "Clock step", "/Agent/Clock", 6, kWarning},
+    {607, "Spool full", "/Agent/Space", 8, kErr},
+    {608, "Spool filling", "/Agent/Space", 6, kWarning},
     {700, "Agent start", "/Agent/Lifecycle", 1, kNotice},
     {701, "Agent stop", "/Agent/Lifecycle", 5, kWarning},
     {702, "Agent unclean stop", "/Agent/Lifecycle", 7, kErr},
@@ -60,6 +63,9 @@ constexpr EventClass kClasses[] = {
     {711, "Destination recovered", "/Agent/Output", 2, kNotice},
     {720, "Key rotated", "/Agent/Key", 4, kNotice},
     {730, "Heartbeat", "/Agent/Heartbeat", 0, kInfo},
+    {740, "Segments pruned", "/Agent/Retention", 2, kNotice},
+    {741, "Legal hold set or released", "/Agent/Hold", 6, kWarning},
+    {742, "Section erased", "/Agent/Erase", 8, kErr},
 };
 
 constexpr bool ids_ascend() {
@@ -254,19 +260,22 @@ const EventClass& role_class(const AuditRecord& record) {
     return row(410, privileged ? 1 : 0);
 }
 
+bool is_weakened(const AuditRecord& record) {
+    int before = strictness(record.text(Field::kConfigOldValue));
+    int after = strictness(record.text(Field::kConfigNewValue));
+    return after == 0 || (after > 0 && after < before) ||
+           (after < 0 && has_word(record.text(Field::kEventAction), kRemovalWords));
+}
+
 const EventClass& config_class(const AuditRecord& record) {
     std::string_view setting = record.text(Field::kConfigSetting);
     std::string_view resource = record.text(Field::kConfigResourceType);
     std::string_view action = record.text(Field::kEventAction);
-    if (has_word(setting, kGuardWords) || has_word(resource, kGuardWords) ||
-        has_word(action, kGuardWords)) {
-        int before = strictness(record.text(Field::kConfigOldValue));
-        int after = strictness(record.text(Field::kConfigNewValue));
-        bool weaker = after == 0 || (after > 0 && after < before);
-        if (weaker || (after < 0 && has_word(action, kRemovalWords))) {
-            return row(401);
-        }
-        return row(400);
+    if (any_has_word({setting, resource, action}, kGuardWords)) {
+        return row(is_weakened(record) ? 401 : 400);
+    }
+    if (any_has_word({setting, resource, action}, kLoggingWords)) {
+        return row(is_weakened(record) ? 403 : 400);
     }
     if (names_credential(record)) {
         return row(411);
@@ -275,7 +284,7 @@ const EventClass& config_class(const AuditRecord& record) {
         return role_class(record);
     }
     bool of_model = has_word(setting, kModelWords) || has_word(resource, kModelWords);
-    return of_model && !has_word(setting, kLoggingWords) ? row(402) : row(400);
+    return row(of_model ? 402 : 400);
 }
 
 const EventClass& access_class(const AuditRecord& record) {

@@ -177,6 +177,20 @@ constexpr std::array<FieldRow, kFieldCount> kRows = {{
     {Field::kTags, 169, "llm.audit.tags", FieldType::kTextList, "", Section::kEnvelope, Privacy::kPublic, {"", ""}, "labels the application or gateway gave"},
     {Field::kResponseCached, 170, "llm.audit.response.cached", FieldType::kBoolean, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailCached", ""}, "a gateway answered from its cache"},
     {Field::kHttpRequestResendCount, 171, "http.request.resend_count", FieldType::kInteger, "count", Section::kEnvelope, Privacy::kPublic, {"", ""}, "which retry this was"},
+    {Field::kCheckpointNote, 172, "llm.audit.checkpoint.note", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailCheckpoint", ""}, "the tree of the last seal as a C2SP signed note: origin, tree size, root, signature of the identity key (docs/checkpoints.md)"},
+    {Field::kCheckpointTreeSize, 173, "llm.audit.checkpoint.tree_size", FieldType::kInteger, "leaves", Section::kEnvelope, Privacy::kPublic, {"llmtrailTreeSize", ""}, "leaves under that seal"},
+    {Field::kCheckpointSealNo, 174, "llm.audit.checkpoint.seal_no", FieldType::kInteger, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailSealNumber", ""}, "number of that seal within its generation"},
+    {Field::kCheckpointGeneration, 175, "llm.audit.checkpoint.generation", FieldType::kInteger, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailGeneration", ""}, "generation of the log: one a start of the agent"},
+    {Field::kCheckpointChain, 176, "llm.audit.checkpoint.chain", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailSealChain", ""}, "chain value that the seal signs, in hex"},
+    {Field::kCheckpointDurableIndex, 177, "llm.audit.checkpoint.durable_index", FieldType::kInteger, "leaves", Section::kEnvelope, Privacy::kPublic, {"llmtrailDurableIndex", ""}, "leaves that were on disk before the seal was written"},
+    {Field::kCheckpointConfirmedIndex, 178, "llm.audit.checkpoint.confirmed_index", FieldType::kInteger, "leaves", Section::kEnvelope, Privacy::kPublic, {"llmtrailConfirmedIndex", ""}, "below it every output has confirmed everything, each in its own way (acknowledged, sent or synced)"},
+    {Field::kCheckpointNextKey, 179, "llm.audit.checkpoint.next_key", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailNextSealKey", ""}, "public key, in hex, that the next seal is to be signed with"},
+    {Field::kCheckpointAnchoring, 180, "llm.audit.checkpoint.anchoring", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailAnchoring", ""}, "anchored; sent, not anchored; or not anchored"},
+    {Field::kCheckpointAnchoredSize, 181, "llm.audit.checkpoint.anchored_size", FieldType::kInteger, "leaves", Section::kEnvelope, Privacy::kPublic, {"llmtrailAnchoredSize", ""}, "leaves under the largest checkpoint that somebody outside this host has acknowledged"},
+    {Field::kCheckpointUnanchored, 182, "llm.audit.checkpoint.unanchored", FieldType::kInteger, "s", Section::kEnvelope, Privacy::kPublic, {"llmtrailUnanchoredSeconds", ""}, "age of the oldest sealed leaf above that: for so long a deletion could have gone unseen"},
+    {Field::kClockState, 183, "event.clock.state", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailClockState", ""}, "synchronized or unsynchronized, as the kernel says"},
+    {Field::kClockErrorMax, 184, "event.clock.error_max", FieldType::kInteger, "us", Section::kEnvelope, Privacy::kPublic, {"llmtrailClockErrorUs", ""}, "most that the wall clock may be wrong, as the kernel says"},
+    {Field::kHostBootId, 185, "host.boot.id", FieldType::kText, "", Section::kEnvelope, Privacy::kPublic, {"llmtrailBootId", ""}, "random id of this boot of the host"},
 }};
 // clang-format on
 

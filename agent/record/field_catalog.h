@@ -187,9 +187,23 @@ enum class Field : uint16_t {
     kTags,
     kResponseCached,
     kHttpRequestResendCount,
+    kCheckpointNote,
+    kCheckpointTreeSize,
+    kCheckpointSealNo,
+    kCheckpointGeneration,
+    kCheckpointChain,
+    kCheckpointDurableIndex,
+    kCheckpointConfirmedIndex,
+    kCheckpointNextKey,
+    kCheckpointAnchoring,
+    kCheckpointAnchoredSize,
+    kCheckpointUnanchored,
+    kClockState,
+    kClockErrorMax,
+    kHostBootId,
 };
 
-inline constexpr size_t kFieldCount = 171;
+inline constexpr size_t kFieldCount = 185;
 
 enum class FieldType : uint8_t {
     kText,

@@ -27,6 +27,7 @@ struct Batch {
     uint64_t first_index = 0;
     std::array<Bytes, kSectionCount> sections;
     std::vector<BatchRecord> records;
+    uint8_t unopened_sections = 0;  // bit s: section s is there, and its key was not at hand
 
     uint64_t end_index() const { return first_index + records.size(); }
 

@@ -3,6 +3,8 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "base/hex.h"
@@ -18,7 +20,7 @@ constexpr int kWindowLogMax = 20;  // written: bounds the compressor's memory to
 // batch: a tenth faster on prose and a hundredth larger.
 constexpr int kFastHashLog = 14;
 constexpr int kFastMatchBytesMin = 7;
-constexpr int kWindowLogAccepted = 27;  // read
+constexpr int kWindowLogAccepted = 23;  // read: kZstdWindowBytesMax
 constexpr size_t kRandomBytes = 32;
 constexpr size_t kBlocksPerRecord = kRandomBytes / kKeystreamBlockBytes;
 constexpr size_t kEventIdBytes = 20;
@@ -122,36 +124,74 @@ SectionExpander::SectionExpander() : state_(std::make_unique<State>()) {}
 
 SectionExpander::~SectionExpander() = default;
 
-Result<void> SectionExpander::expand(ByteView plaintext, size_t raw_bytes_max,
-                                     ByteView& commitments, Bytes& raw) {
-    raw.clear();
+namespace {
+
+// What a decompressor must keep to read this frame, from the frame's header (RFC 8878, section
+// 3.1.1.1); the whole content when the frame has no window. Nothing: no such header.
+std::optional<uint64_t> zstd_window_bytes(ByteView frame) {
+    constexpr size_t kDescriptorAt = 4;
+    constexpr unsigned kSingleSegment = 0x20;
+    if (frame.size() < kDescriptorAt + 2) {
+        return std::nullopt;
+    }
+    auto descriptor = static_cast<uint8_t>(frame[kDescriptorAt]);
+    if ((descriptor & kSingleSegment) != 0) {
+        return ZSTD_getFrameContentSize(frame.data(), frame.size());
+    }
+    auto window = static_cast<uint8_t>(frame[kDescriptorAt + 1]);
+    uint64_t base = uint64_t{1} << (10 + (window >> 3));
+    return base + base / 8 * (window & 7U);
+}
+
+}  // namespace
+
+Result<SectionParts> split_section(ByteView plaintext, size_t raw_bytes_max) {
+    SectionParts parts;
     ByteReader reader(plaintext);
     uint8_t method = reader.u8();
-    uint32_t raw_bytes = reader.u32();
-    uint32_t commitment_bytes = reader.u32();
-    commitments = reader.take(commitment_bytes);
+    parts.raw_bytes = reader.u32();
+    parts.commitments = reader.take(reader.u32());
     if (!reader.ok() || method > kMethodZstd) {
         return corrupt("a section cannot be read");
     }
-    if (raw_bytes > raw_bytes_max) {
+    if (parts.raw_bytes > raw_bytes_max) {
         return corrupt("a section is larger than a frame may be");
     }
-    ByteView payload = plaintext.substr(reader.position());
-    if (method == kMethodStored) {
-        if (payload.size() != raw_bytes) {
-            return corrupt("a section cannot be read");
-        }
-        raw.assign(payload);
-        return {};
+    parts.compressed = method == kMethodZstd;
+    parts.payload = plaintext.substr(reader.position());
+    if (!parts.compressed) {
+        return parts.payload.size() == parts.raw_bytes
+                   ? Result<SectionParts>(parts)
+                   : Result<SectionParts>(corrupt("a section cannot be read"));
     }
-    if (ZSTD_getFrameContentSize(payload.data(), payload.size()) != raw_bytes ||
-        ZSTD_findFrameCompressedSize(payload.data(), payload.size()) != payload.size()) {
+    const char* data = parts.payload.data();
+    size_t size = parts.payload.size();
+    if (ZSTD_getFrameContentSize(data, size) != parts.raw_bytes ||
+        ZSTD_findFrameCompressedSize(data, size) != size) {
         return corrupt("a section's compressed size is not the announced one");
     }
-    raw.resize(raw_bytes);
-    size_t written = ZSTD_decompressDCtx(state_->context, raw.data(), raw.size(), payload.data(),
-                                         payload.size());
-    if (ZSTD_isError(written) != 0 || written != raw_bytes) {
+    if (zstd_window_bytes(parts.payload).value_or(~uint64_t{0}) > kZstdWindowBytesMax) {
+        return corrupt("a section asks for more memory than it may");
+    }
+    return parts;
+}
+
+Result<void> SectionExpander::expand(ByteView plaintext, size_t raw_bytes_max,
+                                     ByteView& commitments, Bytes& raw) {
+    raw.clear();
+    Result<SectionParts> parts = split_section(plaintext, raw_bytes_max);
+    if (!parts) {
+        return fail(std::move(parts.error()));
+    }
+    commitments = parts->commitments;
+    if (!parts->compressed) {
+        raw.assign(parts->payload);
+        return {};
+    }
+    raw.resize(parts->raw_bytes);
+    size_t written = ZSTD_decompressDCtx(state_->context, raw.data(), raw.size(),
+                                         parts->payload.data(), parts->payload.size());
+    if (ZSTD_isError(written) != 0 || written != parts->raw_bytes) {
         raw.clear();
         return corrupt("a section does not decompress");
     }

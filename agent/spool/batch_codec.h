@@ -30,6 +30,18 @@ class SectionCompressor {
     std::unique_ptr<State> state_;
 };
 
+// A section's plaintext taken apart; views into it. The sizes that it announces are within limits
+// and agree with each other; the payload itself was not looked at.
+struct SectionParts {
+    bool compressed = false;
+    uint32_t raw_bytes = 0;
+    ByteView commitments;
+    ByteView payload;
+};
+
+// At most `raw_bytes_max` are accepted.
+Result<SectionParts> split_section(ByteView plaintext, size_t raw_bytes_max);
+
 class SectionExpander {
  public:
     SectionExpander();

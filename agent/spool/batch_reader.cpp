@@ -18,7 +18,12 @@ Result<std::shared_ptr<const Batch>> BatchReader::read(const SegmentHeader& head
     raw_bytes_left_ = kFrameRawBytesMax;
     Bytes commitments;
     for (Section section : kSections) {
-        if ((frame.header.section_mask & (1U << index_of(section))) == 0) {
+        unsigned bit = 1U << index_of(section);
+        if ((frame.header.section_mask & bit) == 0) {
+            continue;
+        }
+        if (section != Section::kEnvelope && !openers.has(section)) {
+            batch->unopened_sections = static_cast<uint8_t>(batch->unopened_sections | bit);
             continue;
         }
         Result<void> read =
@@ -46,17 +51,28 @@ Result<void> BatchReader::fail_at_record(const Batch& batch, size_t record, cons
     return fail(ErrorCode::kCorrupt, "record " + std::to_string(index) + " " + what);
 }
 
-// Leaves first: they are made of what was opened, and tell which record is at fault.
-Result<void> BatchReader::check_records(const BatchBody& body, ByteView commitments, Batch& batch,
-                                        BatchFault* fault) {
+Result<void> BatchReader::check_leaves(const BatchBody& body, Batch& batch, BatchFault* fault) {
     committer_.put_leaves(batch.first_index, batch.records);
     for (size_t i = 0; i < batch.records.size(); ++i) {
         if (batch.records[i].leaf != body.leaves[i]) {
             return fail_at_record(batch, i, "is not the one in the leaf table", fault);
         }
     }
-    constexpr uint8_t kAllSections = (1U << kSectionCount) - 1;
-    return check_commitments(commitments, kAllSections, batch.records);
+    return {};
+}
+
+// Leaves first: they are made of what was opened, and tell which record is at fault. What was not
+// opened takes its commitments from the envelope before a leaf can be made.
+Result<void> BatchReader::check_records(const BatchBody& body, ByteView commitments, Batch& batch,
+                                        BatchFault* fault) {
+    constexpr unsigned kAllBits = (1U << kSectionCount) - 1;
+    auto known = static_cast<uint8_t>(kAllBits & ~unsigned{batch.unopened_sections});
+    if (known != kAllBits) {
+        Result<void> stored = check_commitments(commitments, known, batch.records);
+        return stored ? check_leaves(body, batch, fault) : stored;
+    }
+    Result<void> leaves = check_leaves(body, batch, fault);
+    return leaves ? check_commitments(commitments, known, batch.records) : leaves;
 }
 
 Result<void> BatchReader::read_section(const FrameView& frame, SegmentOpeners& openers,

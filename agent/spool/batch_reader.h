@@ -1,6 +1,8 @@
-// Opens BATCH frames of one segment: decrypts, expands, checks every commitment and leaf. Used by
-// spool_reader; the verifier may use it, too. One thread per object. kCrypto: a tag is wrong;
-// kCorrupt: contents do not agree.
+// Opens BATCH frames of one segment: decrypts, expands, checks every commitment and leaf. A section
+// whose key is not at hand (erased, or not for this role) is left out and named in the batch: its
+// commitments are those stored in the envelope, which is always needed. Used by spool_reader,
+// verifier and the auditor's commands. One thread per object. kCrypto: a tag is wrong; kCorrupt:
+// contents do not agree; kNotFound: the envelope's key is not at hand.
 #pragma once
 
 #include <memory>
@@ -30,6 +32,7 @@ class BatchReader {
                                        BatchFault* fault);
     Result<void> check_records(const BatchBody& body, ByteView commitments, Batch& batch,
                                BatchFault* fault);
+    Result<void> check_leaves(const BatchBody& body, Batch& batch, BatchFault* fault);
     Result<void> read_section(const FrameView& frame, SegmentOpeners& openers,
                               const SegmentHeader& header, const Digest& chain, Section section,
                               Batch& batch, Bytes& commitments);

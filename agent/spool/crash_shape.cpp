@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "spool/crc32c.h"
 #include "spool/segment_file.h"
 
 namespace llmtrail {
@@ -10,9 +11,27 @@ namespace {
 
 constexpr size_t kPieceBytes = 256 * kPageBytes;
 constexpr uint64_t kCandidateBytesFactor = 4;
+constexpr size_t kBodyCrcAt = 68;
 
 bool all_zero(ByteView bytes) {
     return bytes.find_first_not_of('\0') == ByteView::npos;
+}
+
+Result<uint32_t> crc_of(ReadableFile& file, uint64_t from, uint64_t to) {
+    Bytes piece;
+    uint32_t crc = 0;
+    for (uint64_t at = from; at < to; at += piece.size()) {
+        size_t want = static_cast<size_t>(std::min<uint64_t>(kPieceBytes, to - at));
+        Result<void> read = read_range(file, at, want, piece);
+        if (!read) {
+            return fail(read.error());
+        }
+        if (piece.empty()) {
+            break;
+        }
+        crc = crc32c(piece, crc);
+    }
+    return crc;
 }
 
 // A whole, right frame that begins anywhere in [from, file_bytes). Overlapping announcements cannot
@@ -20,7 +39,6 @@ bool all_zero(ByteView bytes) {
 // answer is yes.
 Result<bool> any_frame_after(ReadableFile& file, uint64_t from, uint64_t file_bytes) {
     Bytes piece;
-    Bytes candidate;
     uint64_t budget = kCandidateBytesFactor * (file_bytes - std::min(from, file_bytes));
     for (uint64_t at = from; at < file_bytes; at += kPieceBytes) {
         Result<void> read = read_range(file, at, kPieceBytes + kFrameHeaderBytes - 1, piece);
@@ -38,12 +56,13 @@ Result<bool> any_frame_after(ReadableFile& file, uint64_t from, uint64_t file_by
                 return true;
             }
             budget -= header.frame_bytes;
-            read = read_range(file, at + found, header.frame_bytes, candidate);
-            FrameView frame;
-            if (!read) {
-                return fail(read.error());
+            ByteView sum = ByteView(piece).substr(found + kBodyCrcAt, sizeof(uint32_t));
+            Result<uint32_t> crc =
+                crc_of(file, at + found + kFrameHeaderBytes, at + found + header.frame_bytes);
+            if (!crc) {
+                return fail(crc.error());
             }
-            if (split_frame(candidate, frame) == FrameFault::kNone) {
+            if (*crc == ByteReader(sum).u32()) {
                 return true;
             }
         }

@@ -1,5 +1,7 @@
 #include "spool/cursor_file.h"
 
+#include <algorithm>
+
 namespace llmtrail {
 namespace {
 
@@ -20,12 +22,16 @@ Bytes content_of(const LocalKeys& keys, const Cursors& cursors) {
     return out;
 }
 
+Digest mac_of(ByteView content, const LocalKey& key) {
+    return Hmac(hkdf_expand(key.key, kCursorsInfo)).of(content);
+}
+
 }  // namespace
 
 Result<void> write_cursor_file(FileSystem& files, const std::string& directory,
                                const LocalKeys& keys, const Cursors& cursors) {
     Bytes out = content_of(keys, cursors);
-    out.append(view(Hmac(hkdf_expand(keys.local, kCursorsInfo)).of(out)));
+    out.append(view(mac_of(out, keys.local.front())));
     return files.replace_file(path_in(directory), out, kCursorFileMode);
 }
 
@@ -36,8 +42,11 @@ void apply_cursor_file(FileSystem& files, const std::string& directory, const Lo
         return;
     }
     ByteView content = ByteView(*bytes).substr(0, bytes->size() - kDigestBytes);
-    Digest mac = Hmac(hkdf_expand(keys.local, kCursorsInfo)).of(content);
-    if (!equal_constant_time(view(mac), ByteView(*bytes).substr(content.size()))) {
+    ByteView mac = ByteView(*bytes).substr(content.size());
+    bool ours = std::any_of(keys.local.begin(), keys.local.end(), [&](const LocalKey& key) {
+        return equal_constant_time(view(mac_of(content, key)), mac);
+    });
+    if (!ours) {
         return;
     }
     ByteView prefix = content.substr(0, kCursorMagic.size() + 2 + kLogIdBytes);

@@ -35,10 +35,14 @@ inline constexpr std::string_view kHeaderLabel{"llmtrail/header/v1\0", 19};
 inline constexpr std::string_view kSealLabel{"llmtrail/seal/v1\0", 17};
 inline constexpr std::string_view kDailyKeyLabel{"llmtrail/daily-key/v1\0", 22};
 inline constexpr std::string_view kDataKeyLabel{"llmtrail/data-key/v1\0", 21};
+inline constexpr std::string_view kPositionKeyLabel{"llmtrail/position-key/v1\0", 25};
+inline constexpr std::string_view kRecipientIdLabel{"llmtrail/recipient-id/v1\0", 25};
+inline constexpr std::string_view kRecipientWrapLabel{"llmtrail/recipient-wrap/v1\0", 27};
 inline constexpr std::string_view kAeadInfo = "llmtrail/aead/v1";
 inline constexpr std::string_view kCommitKeyInfo = "llmtrail/commit-key/v1";
 inline constexpr std::string_view kKeyCommitInfo = "llmtrail/key-commit/v1";
 inline constexpr std::string_view kDailyWrapInfo = "llmtrail/daily-wrap/v1";
+inline constexpr std::string_view kPositionWrapInfo = "llmtrail/position-wrap/v1";
 inline constexpr std::string_view kKeyIdInfo = "llmtrail/key-id/v1";
 inline constexpr std::string_view kCursorsInfo = "llmtrail/cursors/v1";
 inline constexpr std::string_view kPositionsInfo = "llmtrail/positions/v1";
@@ -49,7 +53,10 @@ inline constexpr size_t kDataKeyBytes = 32;
 
 inline constexpr uint32_t kFrontierHashesMax = 64;
 inline constexpr uint32_t kFrameBytesMax = uint32_t{128} << 20;
+inline constexpr uint32_t kFrameClearBytesMax = uint32_t{24} << 20;
+inline constexpr uint32_t kSealedSectionBytesMax = uint32_t{22} << 20;
 inline constexpr uint32_t kFrameRawBytesMax = uint32_t{104} << 20;  // summed over the sections
+inline constexpr uint64_t kZstdWindowBytesMax = uint64_t{8} << 20;  // of a section, when read
 inline constexpr uint32_t kFrameRecordsMax = 65'536;
 inline constexpr uint64_t kFramePositionsMax = uint64_t{1} << 20;
 inline constexpr uint64_t kFramePositionsBytesMax = uint64_t{20} << 20;
@@ -60,6 +67,13 @@ inline constexpr size_t kOutputIdBytesMax = 256;
 inline constexpr size_t kLedgerBytesMax = size_t{1} << 20;
 inline constexpr uint32_t kSegmentFramesMax = uint32_t{1} << 20;
 inline constexpr uint64_t kSegmentLeavesMax = uint64_t{1} << 26;
+// Lives of the data keys of a segment; the next one ends them.
+inline constexpr uint64_t kSegmentKeyBytesMax = uint64_t{64} << 20;  // of the segment they write
+inline constexpr int64_t kSegmentKeyAgeMaxMs = 3'600'000;
+inline constexpr uint64_t kSegmentKeyRecordsMax = uint64_t{1} << 20;
+inline constexpr int64_t kDailyKeyAgeMaxMs = 24 * 3'600'000;
+inline constexpr uint16_t kStanzasMax = 1024;
+inline constexpr size_t kRecipientsMax = 64;
 inline constexpr size_t kKeyFileBytesMax = size_t{4} << 20;
 inline constexpr size_t kPageBytes = 4096;
 

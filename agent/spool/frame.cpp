@@ -36,7 +36,7 @@ bool sections_fit(const FrameHeader& header) {
     for (size_t s = 0; s < kSectionCount; ++s) {
         bool present = (header.section_mask & (1U << s)) != 0;
         uint32_t size = header.section_bytes[s];
-        if (present ? size < kAeadTagBytes : size != 0) {
+        if (present ? size < kAeadTagBytes || size > kSealedSectionBytesMax : size != 0) {
             return false;
         }
     }
@@ -50,6 +50,7 @@ bool fields_fit(const FrameHeader& header) {
     }
     uint16_t allowed = header.type == FrameType::kPositions ? kFrameFlagDelta : uint16_t{0};
     return sum == header.frame_bytes && header.frame_bytes <= kFrameBytesMax &&
+           header.clear_bytes <= kFrameClearBytesMax &&
            header.frame_no < kSegmentFramesMax && header.index <= kIndexMax &&
            (header.flags & ~allowed) == 0 && leaf_count_fits(header) && sections_fit(header);
 }

@@ -3,114 +3,86 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "crypto/aead.h"
-#include "spool/crc32c.h"
+#include "crypto/hpke.h"
 
 namespace llmtrail {
 namespace {
-
-constexpr uint16_t kKeyFileVersion = 1;
-constexpr uint16_t kStanzasMax = 1024;
-constexpr uint8_t kStanzaDailyKey = 1;
-constexpr uint8_t kStanzaDataKey = 2;
-constexpr uint8_t kAllSections = 255;
-constexpr size_t kDailyIdBytes = 16;
-constexpr size_t kCrcBytes = 4;
-
-struct Stanza {
-    uint8_t type = 0;
-    uint8_t section = 0;
-    ByteView payload;
-};
 
 template <size_t N>
 ByteView view_of(const std::array<char, N>& bytes) {
     return {bytes.data(), bytes.size()};
 }
 
-void put_stanza(Bytes& out, uint8_t type, uint8_t section, ByteView payload) {
-    put_u8(out, type);
-    put_u8(out, section);
-    put_u16(out, 0);
-    put_u32(out, static_cast<uint32_t>(payload.size()));
-    out.append(payload);
-}
-
-Bytes data_key_place(const SegmentHeader& header, size_t section) {
+Bytes section_place(const SegmentHeader& header, Section section) {
     Bytes place;
     put_u64(place, header.segment_no);
     put_u8(place, static_cast<uint8_t>(section));
     return place;
 }
 
-Result<std::vector<Stanza>> decode_stanzas(ByteView bytes, const SegmentHeader& header) {
-    auto corrupt = [] { return fail(ErrorCode::kCorrupt, "not the key file of this segment"); };
-    if (bytes.size() < kCrcBytes || bytes.size() > kKeyFileBytesMax) {
-        return corrupt();
+Result<KeyStanza> make_data_stanza(const SegmentHeader& header, Section section,
+                                   const Secret& data_key, const DailyKey& daily, Random& random) {
+    Result<Bytes> wrapped =
+        wrap_secret(daily.key, random,
+                    {kDataKeyLabel, view_of(header.log_id), section_place(header, section),
+                     view(header.key_commitments[index_of(section)])},
+                    data_key);
+    if (!wrapped) {
+        return fail(wrapped.error());
     }
-    ByteView content = bytes.substr(0, bytes.size() - kCrcBytes);
-    if (ByteReader(bytes.substr(content.size())).u32() != crc32c(content)) {
-        return corrupt();
-    }
-    ByteReader reader(content);
-    bool magic = reader.take(kKeyFileMagic.size()) == kKeyFileMagic;
-    uint16_t version = reader.u16();
-    uint16_t count = reader.u16();
-    bool ours = reader.take(kLogIdBytes) == view_of(header.log_id);
-    bool here = reader.u64() == header.segment_no;
-    if (!reader.ok() || !magic || !ours || !here || count > kStanzasMax) {
-        return corrupt();
-    }
-    if (version != kKeyFileVersion) {
-        return fail(ErrorCode::kUnsupported, "a key file of a later version");
-    }
-    std::vector<Stanza> stanzas;
-    for (uint16_t i = 0; i < count; ++i) {
-        Stanza stanza;
-        stanza.type = reader.u8();
-        stanza.section = reader.u8();
-        reader.u16();
-        stanza.payload = reader.take(reader.u32());
-        stanzas.push_back(stanza);
-    }
-    if (!reader.ok() || !reader.at_end()) {
-        return corrupt();
-    }
-    return stanzas;
+    return KeyStanza{StanzaType::kDataKey, static_cast<uint8_t>(section),
+                     Bytes(view_of(daily.id)) + *wrapped};
 }
 
-// A wrap's payload after its key ids.
-Result<Secret> open_daily(const Stanza& stanza, const SegmentHeader& header, const LocalKeys& local,
-                          ByteView& daily_id) {
-    ByteReader reader(stanza.payload);
-    ByteView local_id = reader.take(kLocalKeyIdBytes);
-    daily_id = reader.take(kDailyIdBytes);
-    if (!reader.ok() || local_id != view_of(local.local_id)) {
-        return fail(ErrorCode::kNotFound, "wrapped for another local key");
-    }
-    return unwrap_secret(hkdf_expand(local.local, kDailyWrapInfo),
-                         {kDailyKeyLabel, view_of(header.log_id), local_id, daily_id},
-                         stanza.payload.substr(reader.position()));
+Result<Secret> open_data_stanza(const KeyStanza& stanza, const SegmentHeader& header,
+                                const DailyKey& daily) {
+    auto section = static_cast<Section>(stanza.section);
+    Result<Secret> key =
+        unwrap_secret(daily.key,
+                      {kDataKeyLabel, view_of(header.log_id), section_place(header, section),
+                       view(header.key_commitments[stanza.section])},
+                      ByteView(stanza.payload).substr(kDailyIdBytes));
+    return key ? committed_key(std::move(*key), header, section)
+               : Result<Secret>(fail(key.error()));
 }
 
-Result<void> open_data_key(const Stanza& stanza, const SegmentHeader& header, const Secret& daily,
-                           DataKeys& keys) {
-    size_t s = stanza.section;
-    Result<Secret> key = unwrap_secret(daily,
-                                       {kDataKeyLabel, view_of(header.log_id),
-                                        data_key_place(header, s), view(header.key_commitments[s])},
-                                       stanza.payload.substr(kDailyIdBytes));
-    if (!key) {
-        return fail(key.error());
+Result<DailyKey> find_daily(const KeyStanzas& stanzas, const SegmentHeader& header,
+                            const std::vector<LocalKey>& local) {
+    for (const LocalKey& key : local) {
+        for (const KeyStanza& stanza : stanzas.list) {
+            if (stanza.type == StanzaType::kDailyKey && local_id_of(stanza) == view_of(key.id)) {
+                return open_daily_stanza(stanza, header, key);
+            }
+        }
     }
-    if (key->size() != kDataKeyBytes ||
-        !equal_constant_time(view(key_commitment(*key, kSections[s])),
-                             view(header.key_commitments[s]))) {
-        return fail(ErrorCode::kCrypto, "a data key is not the one the segment commits to");
+    return fail(ErrorCode::kNotFound, has_local_wrap(stanzas)
+                                          ? "the segment's keys are not wrapped for a local key "
+                                            "of this host"
+                                          : "the segment is open to its recipients only");
+}
+
+// Each section of each recipient's role whose key is at hand.
+Result<void> add_recipients(const SegmentHeader& header, const DataKeys& data_keys,
+                            const std::vector<Recipient>& recipients, Random& random,
+                            KeyStanzas& stanzas) {
+    if (recipients.size() > kRecipientsMax) {
+        return fail(ErrorCode::kLimit, "too many recipients");
     }
-    keys[s] = std::move(*key);
+    for (const Recipient& recipient : recipients) {
+        for (Section section : kSections) {
+            if (!role_opens(recipient.role, section) || data_keys[index_of(section)].empty()) {
+                continue;
+            }
+            Result<KeyStanza> made = make_recipient_stanza(
+                header, section, data_keys[index_of(section)], recipient, random);
+            if (!made) {
+                return fail(made.error());
+            }
+            stanzas.list.push_back(std::move(*made));
+        }
+    }
     return {};
 }
 
@@ -148,74 +120,187 @@ Digest key_commitment(const Secret& data_key, Section section) {
     return commitment;
 }
 
-Result<Bytes> encode_key_file(const SegmentHeader& header, const DataKeys& data_keys,
-                              const DailyKey& daily, const LocalKeys& local, Random& random) {
-    Bytes out(kKeyFileMagic);
-    put_u16(out, kKeyFileVersion);
-    put_u16(out, 1 + kSectionCount);
-    out.append(view_of(header.log_id));
-    put_u64(out, header.segment_no);
-    Bytes ids = Bytes(view_of(local.local_id)) + Bytes(view_of(daily.id));
-    Result<Bytes> wrapped = wrap_secret(hkdf_expand(local.local, kDailyWrapInfo), random,
+Result<Secret> committed_key(Secret key, const SegmentHeader& header, Section section) {
+    if (key.size() != kDataKeyBytes ||
+        !equal_constant_time(view(key_commitment(key, section)),
+                             view(header.key_commitments[index_of(section)]))) {
+        return fail(ErrorCode::kCrypto, "a data key is not the one the segment commits to");
+    }
+    return key;
+}
+
+Bytes recipient_wrap_info(const SegmentHeader& header, Section section) {
+    Bytes info(kRecipientWrapLabel);
+    info.append(view_of(header.log_id)).append(section_place(header, section));
+    return info;
+}
+
+ByteView local_id_of(const KeyStanza& stanza) {
+    bool local = stanza.type == StanzaType::kDailyKey || stanza.type == StanzaType::kPositionKey;
+    return local && stanza.payload.size() >= kLocalKeyIdBytes
+               ? ByteView(stanza.payload).substr(0, kLocalKeyIdBytes)
+               : ByteView();
+}
+
+Result<KeyStanza> make_daily_stanza(const SegmentHeader& header, const DailyKey& daily,
+                                    const LocalKey& local, Random& random) {
+    Bytes ids = Bytes(view_of(local.id)) + Bytes(view_of(daily.id));
+    Result<Bytes> wrapped = wrap_secret(hkdf_expand(local.key, kDailyWrapInfo), random,
                                         {kDailyKeyLabel, view_of(header.log_id), ids}, daily.key);
     if (!wrapped) {
-        return wrapped;
+        return fail(wrapped.error());
     }
-    put_stanza(out, kStanzaDailyKey, kAllSections, ids + *wrapped);
-    for (size_t s = 0; s < kSectionCount; ++s) {
-        wrapped = wrap_secret(daily.key, random,
-                              {kDataKeyLabel, view_of(header.log_id), data_key_place(header, s),
-                               view(header.key_commitments[s])},
-                              data_keys[s]);
-        if (!wrapped) {
-            return wrapped;
+    return KeyStanza{StanzaType::kDailyKey, kWholeSegment, ids + *wrapped};
+}
+
+Result<DailyKey> open_daily_stanza(const KeyStanza& stanza, const SegmentHeader& header,
+                                   const LocalKey& local) {
+    constexpr size_t kIdsBytes = kLocalKeyIdBytes + kDailyIdBytes;
+    if (stanza.payload.size() < kIdsBytes) {
+        return fail(ErrorCode::kCrypto, "the wrap of a daily key is too short");
+    }
+    ByteView ids = ByteView(stanza.payload).substr(0, kIdsBytes);
+    Result<Secret> key = unwrap_secret(hkdf_expand(local.key, kDailyWrapInfo),
+                                       {kDailyKeyLabel, view_of(header.log_id), ids},
+                                       ByteView(stanza.payload).substr(kIdsBytes));
+    if (!key || key->size() != kDataKeyBytes) {
+        return fail(key ? Error{ErrorCode::kCrypto, "a daily key of the wrong size", 0}
+                        : key.error());
+    }
+    DailyKey daily;
+    daily.key = std::move(*key);
+    std::copy_n(ids.begin() + kLocalKeyIdBytes, daily.id.size(), daily.id.begin());
+    return daily;
+}
+
+Result<KeyStanza> make_position_stanza(const SegmentHeader& header, const Secret& position_key,
+                                       const LocalKey& local, Random& random) {
+    Result<Bytes> wrapped =
+        wrap_secret(hkdf_expand(local.key, kPositionWrapInfo), random,
+                    {kPositionKeyLabel, view_of(header.log_id), view_of(local.id)}, position_key);
+    if (!wrapped) {
+        return fail(wrapped.error());
+    }
+    return KeyStanza{StanzaType::kPositionKey, kWholeSegment, Bytes(view_of(local.id)) + *wrapped};
+}
+
+Result<Secret> open_position_stanza(const KeyStanza& stanza, const SegmentHeader& header,
+                                    const LocalKey& local) {
+    Result<Secret> key =
+        unwrap_secret(hkdf_expand(local.key, kPositionWrapInfo),
+                      {kPositionKeyLabel, view_of(header.log_id), view_of(local.id)},
+                      ByteView(stanza.payload).substr(kLocalKeyIdBytes));
+    if (key && key->size() != kDataKeyBytes) {
+        return fail(ErrorCode::kCrypto, "a position key of the wrong size");
+    }
+    return key;
+}
+
+Result<KeyStanza> make_recipient_stanza(const SegmentHeader& header, Section section,
+                                        const Secret& data_key, const Recipient& recipient,
+                                        Random& random) {
+    Result<HpkeSealed> sealed =
+        hpke_seal(recipient.public_key, recipient_wrap_info(header, section),
+                  view(header.key_commitments[index_of(section)]), data_key, random);
+    if (!sealed) {
+        return fail(std::move(sealed).error().with_context(
+            "wrapping a data key for a recipient (spool.recipients)"));
+    }
+    KeyStanza stanza{StanzaType::kRecipient, static_cast<uint8_t>(section), {}};
+    put_u16(stanza.payload, kRecipientSuite);
+    stanza.payload.append(view_of(recipient_id(recipient.public_key)));
+    put_sized(stanza.payload, role_name(recipient.role));
+    put_sized(stanza.payload, view_of(sealed->enc));
+    put_sized(stanza.payload, sealed->ciphertext);
+    return stanza;
+}
+
+Result<Bytes> encode_key_file(const SegmentHeader& header, const DataKeys& data_keys,
+                              const DailyKey& daily, const LocalKeys& local, Random& random,
+                              const KeyFileExtras& extras) {
+    KeyStanzas stanzas{header.log_id, header.segment_no, {}};
+    Result<KeyStanza> made = make_daily_stanza(header, daily, local.local.front(), random);
+    for (Section section : kSections) {
+        if (made) {
+            stanzas.list.push_back(std::move(*made));
+            made = make_data_stanza(header, section, data_keys[index_of(section)], daily, random);
         }
-        put_stanza(out, kStanzaDataKey, static_cast<uint8_t>(s),
-                   Bytes(view_of(daily.id)) + *wrapped);
     }
-    put_u32(out, crc32c(out));
-    return out;
+    if (made && extras.position_key != nullptr) {
+        stanzas.list.push_back(std::move(*made));
+        made = make_position_stanza(header, *extras.position_key, local.local.front(), random);
+    }
+    if (!made) {
+        return fail(made.error());
+    }
+    stanzas.list.push_back(std::move(*made));
+    if (extras.recipients != nullptr) {
+        Result<void> added = add_recipients(header, data_keys, *extras.recipients, random, stanzas);
+        if (!added) {
+            return fail(added.error());
+        }
+    }
+    return encode_key_stanzas(stanzas);
+}
+
+Result<KeyStanzas> key_stanzas_of(ByteView bytes, const SegmentHeader& header) {
+    Result<KeyStanzas> stanzas = decode_key_stanzas(bytes);
+    if (stanzas && (stanzas->log_id != header.log_id || stanzas->segment_no != header.segment_no)) {
+        return fail(ErrorCode::kCorrupt, "not the key file of this segment");
+    }
+    return stanzas;
 }
 
 Result<DataKeys> open_key_file(ByteView bytes, const SegmentHeader& header,
                                const LocalKeys& local) {
-    Result<std::vector<Stanza>> stanzas = decode_stanzas(bytes, header);
+    return open_key_file(bytes, header, local.local);
+}
+
+Result<DataKeys> open_key_file(ByteView bytes, const SegmentHeader& header,
+                               const std::vector<LocalKey>& local) {
+    Result<KeyStanzas> stanzas = key_stanzas_of(bytes, header);
     if (!stanzas) {
         return fail(stanzas.error());
     }
-    std::optional<Secret> daily;
-    ByteView daily_id;
-    for (const Stanza& stanza : *stanzas) {
-        if (stanza.type != kStanzaDailyKey || daily) {
-            continue;
-        }
-        Result<Secret> opened = open_daily(stanza, header, local, daily_id);
-        if (opened) {
-            daily = std::move(*opened);
-        } else if (opened.error().code != ErrorCode::kNotFound) {
-            return fail(opened.error());
-        }
-    }
-    if (!daily || daily->size() != kDataKeyBytes) {
-        return fail(ErrorCode::kNotFound, "the segment's keys are not wrapped for this local key");
+    Result<DailyKey> daily = find_daily(*stanzas, header, local);
+    if (!daily) {
+        return fail(daily.error());
     }
     DataKeys keys;
-    for (const Stanza& stanza : *stanzas) {
-        if (stanza.type != kStanzaDataKey || stanza.section >= kSectionCount ||
-            !stanza.payload.starts_with(daily_id)) {
+    for (const KeyStanza& stanza : stanzas->list) {
+        if (stanza.type != StanzaType::kDataKey || stanza.section >= kSectionCount ||
+            !stanza.payload.starts_with(view_of(daily->id))) {
             continue;
         }
-        Result<void> opened = open_data_key(stanza, header, *daily, keys);
+        Result<Secret> opened = open_data_stanza(stanza, header, *daily);
         if (!opened) {
             return fail(opened.error());
         }
+        keys[stanza.section] = std::move(*opened);
     }
-    for (const Secret& key : keys) {
-        if (key.empty()) {
-            return fail(ErrorCode::kNotFound, "a data key of the segment is missing");
-        }
+    if (keys[index_of(Section::kEnvelope)].empty()) {
+        return fail(ErrorCode::kNotFound, "the envelope's data key is missing");
     }
     return keys;
+}
+
+Result<Secret> open_position_key(ByteView bytes, const SegmentHeader& header,
+                                 const std::vector<LocalKey>& local) {
+    Result<KeyStanzas> stanzas = key_stanzas_of(bytes, header);
+    if (!stanzas) {
+        return fail(stanzas.error());
+    }
+    bool has_one = has_stanza(*stanzas, StanzaType::kPositionKey, kWholeSegment);
+    StanzaType type = has_one ? StanzaType::kPositionKey : StanzaType::kDailyKey;
+    for (const LocalKey& key : local) {
+        for (const KeyStanza& stanza : stanzas->list) {
+            if (stanza.type == type && local_id_of(stanza) == view_of(key.id)) {
+                return has_one ? open_position_stanza(stanza, header, key)
+                               : Result<Secret>(hkdf_expand(key.key, kPositionsInfo));
+            }
+        }
+    }
+    return fail(ErrorCode::kNotFound, "no position key for a local key of this host");
 }
 
 }  // namespace llmtrail

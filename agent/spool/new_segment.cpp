@@ -58,7 +58,7 @@ std::string NewSegment::path() const {
 
 Result<NewSegment> NewSegment::prepare(const SpoolOptions& options, SpoolSeams seams,
                                        const LocalKeys& keys, const DailyKey& daily,
-                                       uint64_t segment_no) {
+                                       const Secret& position_key, uint64_t segment_no) {
     Result<SigningKey> header_key = SigningKey::generate(seams.random);
     Result<SigningKey> seal_key = SigningKey::generate(seams.random);
     Result<DataKeys> data_keys = make_data_keys(seams.random);
@@ -87,8 +87,8 @@ Result<NewSegment> NewSegment::prepare(const SpoolOptions& options, SpoolSeams s
     made.file_ = std::move(*file);
     Result<void> reserved = reserve_space(
         *made.file_, std::min(options.segment_bytes_max, kReserveStepBytes), made.reserved_bytes_);
-    Result<Bytes> key_file =
-        encode_key_file(made.header_, made.data_keys_, daily, keys, seams.random);
+    Result<Bytes> key_file = encode_key_file(made.header_, made.data_keys_, daily, keys,
+                                             seams.random, {&options.recipients, &position_key});
     if (!reserved || !key_file) {
         return fail(reserved ? key_file.error() : reserved.error());
     }

@@ -30,7 +30,7 @@ class NewSegment {
  public:
     static Result<NewSegment> prepare(const SpoolOptions& options, SpoolSeams seams,
                                       const LocalKeys& keys, const DailyKey& daily,
-                                      uint64_t segment_no);
+                                      const Secret& position_key, uint64_t segment_no);
 
     uint64_t segment_no() const { return header_.segment_no; }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spool/cursor_file.h"
+#include "spool/leaf_file.h"
 #include "spool/segment_scan.h"
 
 namespace llmtrail {
@@ -52,6 +53,24 @@ RecoveryBody describe(const SegmentScan& scan, uint64_t segment_no, const LogHea
     return body;
 }
 
+// A leaf file is what remains of a segment before the newest ones: alone it is no log to go on
+// with.
+Result<void> check_leaf_files(FileSystem& files, const std::string& directory,
+                              const std::vector<uint64_t>& segments) {
+    Result<std::vector<std::string>> names = files.list(directory);
+    if (!names) {
+        return fail(names.error());
+    }
+    for (const std::string& name : *names) {
+        std::optional<uint64_t> number = segment_number_of(name, kLeafSuffix);
+        if (number && (segments.empty() || *number > segments.back())) {
+            return fail(ErrorCode::kCorrupt,
+                        "the segments after " + name + " are missing in " + directory);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<uint64_t>> list_segments(FileSystem& files, const std::string& directory) {
@@ -78,6 +97,9 @@ Result<Recovery> recover_log(FileSystem& files, const std::string& directory,
         return fail(numbers ? stored.error() : numbers.error());
     }
     recovery.stored_bytes = *stored;
+    if (Result<void> checked = check_leaf_files(files, directory, *numbers); !checked) {
+        return fail(checked.error());
+    }
     if (numbers->empty()) {
         return recovery;
     }

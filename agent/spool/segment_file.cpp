@@ -72,6 +72,18 @@ Result<void> SegmentFile::refresh() {
     return {};
 }
 
+Result<Bytes> SegmentFile::header_bytes() {
+    Bytes bytes;
+    Result<void> read = read_range(*file_, 0, header_.header_bytes, bytes);
+    if (!read) {
+        return fail(read.error());
+    }
+    if (bytes.size() != header_.header_bytes) {
+        return fail(ErrorCode::kCorrupt, "the file became shorter while it was read");
+    }
+    return bytes;
+}
+
 Result<FrameFault> SegmentFile::frame_at(uint64_t offset, FrameView& frame) {
     Result<void> read = read_range(*file_, offset, kFrameHeaderBytes, buffer_);
     if (!read) {

@@ -24,6 +24,8 @@ class SegmentFile {
 
     Result<void> refresh();  // the file may have grown
 
+    Result<Bytes> header_bytes();  // as they stand in the file
+
     // `frame` views into this object's buffer until the next call.
     Result<FrameFault> frame_at(uint64_t offset, FrameView& frame);
 

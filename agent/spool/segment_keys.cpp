@@ -1,5 +1,7 @@
 #include "spool/segment_keys.h"
 
+#include <string>
+
 namespace llmtrail {
 
 SegmentSealers::SegmentSealers(const DataKeys& keys) {
@@ -10,18 +12,25 @@ SegmentSealers::SegmentSealers(const DataKeys& keys) {
 }
 
 SegmentOpeners::SegmentOpeners(const DataKeys& keys) {
-    for (const Secret& key : keys) {
-        aead_.emplace_back(hkdf_expand(key, kAeadInfo));
-        keystreams_.emplace_back(hkdf_expand(key, kCommitKeyInfo));
+    for (size_t s = 0; s < kSectionCount; ++s) {
+        if (!keys[s].empty()) {
+            aead_[s].emplace(hkdf_expand(keys[s], kAeadInfo));
+            keystreams_[s].emplace(hkdf_expand(keys[s], kCommitKeyInfo));
+        }
     }
 }
 
 Result<void> SegmentOpeners::open(const Digest& header_hash, const Digest& chain,
                                   const FrameView& frame, Section section, Bytes& plaintext) {
     size_t s = index_of(section);
-    return aead_[s].open(frame.header.salt, frame.header.frame_no,
-                         {view(header_hash), view(chain), frame.head, frame.clear},
-                         frame.sections[s], plaintext);
+    if (!aead_[s]) {
+        plaintext.clear();
+        return fail(ErrorCode::kNotFound,
+                    "no key for section " + std::string(section_name(section)));
+    }
+    return aead_[s]->open(frame.header.salt, frame.header.frame_no,
+                          {view(header_hash), view(chain), frame.head, frame.clear},
+                          frame.sections[s], plaintext);
 }
 
 }  // namespace llmtrail

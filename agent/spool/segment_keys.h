@@ -1,8 +1,9 @@
-// The ciphers of one segment, made once from its four data keys. Writers seal, readers open; both
+// The ciphers of one segment, made once from its data keys. Writers seal, readers open; both
 // commit. One thread per object.
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "crypto/aead.h"
@@ -13,7 +14,7 @@
 namespace llmtrail {
 
 struct SegmentSealers {
-    explicit SegmentSealers(const DataKeys& keys);
+    explicit SegmentSealers(const DataKeys& keys);  // all four
 
     std::vector<AeadSealer> aead;  // by section
     std::vector<Keystream> keystreams;
@@ -21,17 +22,21 @@ struct SegmentSealers {
 
 class SegmentOpeners {
  public:
-    explicit SegmentOpeners(const DataKeys& keys);
+    explicit SegmentOpeners(const DataKeys& keys);  // as many as there are
 
-    // Opens one section of a frame; `chain` is the value before it. kCrypto: the tag is wrong.
+    bool has(Section section) const { return aead_[index_of(section)].has_value(); }
+
+    // Opens one section of a frame; `chain` is the value before it. kCrypto: the tag is wrong;
+    // kNotFound: the key of this section is not at hand.
     Result<void> open(const Digest& header_hash, const Digest& chain, const FrameView& frame,
                       Section section, Bytes& plaintext);
 
-    Keystream& keystream(Section section) { return keystreams_[index_of(section)]; }
+    // Only of a section that has() a key.
+    Keystream& keystream(Section section) { return *keystreams_[index_of(section)]; }
 
  private:
-    std::vector<AeadOpener> aead_;
-    std::vector<Keystream> keystreams_;
+    std::array<std::optional<AeadOpener>, kSectionCount> aead_;
+    std::array<std::optional<Keystream>, kSectionCount> keystreams_;
 };
 
 }  // namespace llmtrail

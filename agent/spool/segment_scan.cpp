@@ -7,6 +7,7 @@
 #include "spool/seal.h"
 #include "spool/segment_file.h"
 #include "spool/segment_keys.h"
+#include "spool/spool_state.h"
 
 namespace llmtrail {
 namespace {
@@ -92,7 +93,8 @@ class Scanner {
         if (header.type == FrameType::kSeal) {
             return take_seal(frame);
         }
-        if (header.type == FrameType::kPositions && !take_positions(frame)) {
+        if ((header.type == FrameType::kPositions && !take_positions(frame)) ||
+            !take_removal(frame)) {
             return false;
         }
         scan_.head.tree.add(control_leaf(hash_, header.index, digest));
@@ -109,6 +111,18 @@ class Scanner {
             scan_.cursors = std::move(body->cursors);
             scan_.ledger = std::move(body->ledger);
             scan_.usable = true;
+        }
+        return true;
+    }
+
+    bool take_removal(const FrameView& frame) {
+        if (frame.header.type == FrameType::kPrune) {
+            Result<PruneBody> body = decode_prune(frame.clear);
+            return body && apply_prune(*body, scan_.positions);
+        }
+        if (frame.header.type == FrameType::kErase) {
+            Result<EraseBody> body = decode_erase(frame.clear);
+            return body && apply_erase(*body, scan_.positions);
         }
         return true;
     }

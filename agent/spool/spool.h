@@ -14,18 +14,26 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/role.h"
 #include "base/section.h"
 #include "crypto/digest.h"
 #include "platform/clock.h"
 #include "platform/file_system.h"
 #include "platform/random.h"
+#include "spool/anchor_frame.h"
 #include "spool/batch.h"
+#include "spool/checkpoint.h"
+#include "spool/local_keys.h"
+#include "spool/removal_frames.h"
+#include "spool/retention_policy.h"
+#include "spool/spool_state.h"
 
 namespace llmtrail {
 
@@ -35,6 +43,16 @@ struct SpoolSeams {
     Random& random;
 };
 
+// Of max_size, for control frames and the spool's own news when it is full.
+inline constexpr uint64_t kReserveShare = 64;
+inline constexpr uint64_t kReserveBytesLeast = uint64_t{64} << 10;
+
+constexpr uint64_t reserve_bytes(uint64_t max_size_bytes) {
+    uint64_t wanted = max_size_bytes / kReserveShare;
+    wanted = wanted < kReserveBytesLeast ? kReserveBytesLeast : wanted;
+    return wanted < max_size_bytes / 2 ? wanted : max_size_bytes / 2;
+}
+
 struct SpoolOptions {
     std::string directory;  // spool.dir
     std::string
@@ -43,9 +61,18 @@ struct SpoolOptions {
     uint64_t min_free_bytes = uint64_t{1} << 30;
     uint64_t segment_bytes_max = uint64_t{64} << 20;
     int64_t segment_age_max_ms = 3'600'000;
+    uint64_t segment_records_max = uint64_t{1} << 20;
     int64_t seal_interval_ms = 1000;
     int compression_level = 1;  // zstd; 0 = none
+    RetentionPolicy retention;
+    std::vector<std::string> local_keys;  // keys.local; empty: auto
+    std::string credentials_directory;    // $CREDENTIALS_DIRECTORY
+    std::vector<Recipient> recipients;    // new segments are wrapped for them
 };
+
+inline KeyPlaces key_places(const SpoolOptions& options) {
+    return {options.key_directory, options.local_keys, options.credentials_directory};
+}
 
 // What the last segment said, believed only where it authenticates.
 struct RecoveredSpool {
@@ -103,10 +130,39 @@ class SpoolWriter {
     virtual void note_cursors(std::vector<std::pair<std::string, uint64_t>> cursors) = 0;
     virtual void note_ledger(Bytes totals) = 0;
 
+    // Of the last SEAL, signed: what may leave the host.
+    virtual Checkpoint checkpoint() const = 0;
+    virtual uint64_t sealed_size() const = 0;  // leaves under it
+    // Writes and syncs an ANCHOR: somebody outside holds that checkpoint. kNoSpace and the rest: it
+    // is not in the log, and may be tried again.
+    virtual Result<void> append_anchor(const AnchorBody& body) = 0;
+
+    // How far the log is vouched for outside the host: without it nothing is pruned.
+    virtual void note_coverage(Coverage coverage) = 0;
+
+    // Removes what the policy allows and max_age or the want of space asks for, and finishes what
+    // was interrupted. seal() does so about once a minute, a commit without space at once.
+    virtual Result<void> retain() = 0;
+
+    // Sets or, without one, releases a legal hold: with the next commit, in the same frame as the
+    // record that tells of it.
+    virtual Result<void> stage_hold(const std::string& id, std::optional<LegalHold> hold) = 0;
+    virtual const std::vector<LegalHold>& holds() const = 0;
+
+    // Destroys the keys of these sections, after an ERASE was sealed. kPermission: a hold stands;
+    // kBusy: a required output has not confirmed the records; kInvalidArgument: not closed. Returns
+    // how many segments had such keys.
+    virtual Result<uint64_t> erase(const EraseBody& body) = 0;
+
+    // Turns the spool's own news into records; without one they are not told. Batches made so are
+    // committed already, in the reserve when the spool is full, and stand before any later one.
+    virtual void narrate(SpoolNarrator narrator) = 0;
+    virtual std::vector<std::shared_ptr<const Batch>> take_told() = 0;
+
     // End of what is durable: the next record gets this index, or a little more after control
     // records.
     virtual uint64_t next_index() const = 0;
-    virtual uint64_t stored_bytes() const = 0;  // of all segments
+    virtual uint64_t stored_bytes() const = 0;  // of all segments, leaf files included
     virtual uint64_t syncs() const = 0;
 
     // Final SEAL (clean shutdown), sync, unlock. Records not committed are dropped: their positions
@@ -128,6 +184,9 @@ class SpoolReader {
     // not yet synced can be seen here.
     virtual Result<std::shared_ptr<const Batch>> read(uint64_t index) = 0;
     virtual uint64_t first_index() const = 0;
+
+    // How many records with an index in [from, to) were pruned, as their leaf files say.
+    virtual Result<uint64_t> pruned_records(uint64_t from, uint64_t to) = 0;
 };
 
 }  // namespace llmtrail

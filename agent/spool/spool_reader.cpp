@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spool/batch_reader.h"
+#include "spool/leaf_file.h"
 #include "spool/recovery.h"
 #include "spool/segment_file.h"
 #include "spool/spool.h"
@@ -63,8 +64,32 @@ class LogReader final : public SpoolReader {
 
     uint64_t first_index() const override { return places_.empty() ? 0 : places_.front().first; }
 
+    Result<uint64_t> pruned_records(uint64_t from, uint64_t to) override {
+        if (from >= to || !may_be_pruned(from)) {
+            return uint64_t{0};
+        }
+        Result<std::vector<std::string>> names = files_.list(directory_);
+        if (!names) {
+            return fail(names.error());
+        }
+        uint64_t records = 0;
+        for (const std::string& name : *names) {
+            std::optional<uint64_t> number = segment_number_of(name, kLeafSuffix);
+            if (!number || is_listed(*number)) {
+                continue;
+            }
+            Result<uint64_t> counted = count_in_leaf_file(name, from, to);
+            if (!counted) {
+                return counted;
+            }
+            records += *counted;
+        }
+        return records;
+    }
+
     Result<std::shared_ptr<const Batch>> read(uint64_t index) override {
         bool listed = false;
+        bool looked_again = false;
         for (;;) {
             size_t at = place_of(index);
             // The last known segment may have a successor by now.
@@ -85,6 +110,17 @@ class LogReader final : public SpoolReader {
             bool last = at + 1 == places_.size();
             uint64_t limit = last ? kNoLimit : places_[at + 1].first;
             Result<std::shared_ptr<const Batch>> found = find_in(places_[at].number, index, limit);
+            if (!found && found.error().code == ErrorCode::kNotFound && !looked_again) {
+                looked_again = true;
+                uint64_t missing = places_[at].number;
+                Result<void> refreshed = refresh_segments();
+                if (!refreshed) {
+                    return fail(refreshed.error());
+                }
+                if (!is_listed(missing)) {
+                    continue;  // pruned in the meantime
+                }
+            }
             if (!found || *found) {
                 return found;
             }
@@ -102,6 +138,46 @@ class LogReader final : public SpoolReader {
     };
 
     static constexpr uint64_t kNoLimit = ~uint64_t{0};
+
+    // False where every segment from there on stands whole.
+    bool may_be_pruned(uint64_t from) const {
+        if (places_.empty() || from < places_.front().first) {
+            return true;
+        }
+        return places_.back().number - places_.front().number + 1 != places_.size();
+    }
+
+    Result<uint64_t> count_in_leaf_file(const std::string& name, uint64_t from, uint64_t to) {
+        Result<LeafFile> leaf = LeafFile::open(files_, directory_ + "/" + name);
+        if (!leaf) {
+            return fail(leaf.error());
+        }
+        uint64_t records = 0;
+        uint64_t index = leaf->header() ? leaf->header()->first_index : to;
+        LeafItem item;
+        while (index < to) {
+            Result<bool> more = leaf->next(item);
+            if (!more) {
+                return fail(more.error());
+            }
+            if (!*more) {
+                break;
+            }
+            uint64_t count = item.is_batch ? item.leaves.size() : item.frame.header.leaf_count;
+            if (item.is_batch) {
+                uint64_t begin = std::max(index, from);
+                uint64_t end = std::min(index + count, to);
+                records += end > begin ? end - begin : 0;
+            }
+            index += count;
+        }
+        return records;
+    }
+
+    bool is_listed(uint64_t number) const {
+        return std::any_of(places_.begin(), places_.end(),
+                           [&](const Place& place) { return place.number == number; });
+    }
 
     // The newest segment that begins at or below `index`: what an older one holds from there on is
     // void.
@@ -229,7 +305,7 @@ class LogReader final : public SpoolReader {
 
 Result<std::unique_ptr<SpoolReader>> SpoolReader::open(const SpoolOptions& options,
                                                        SpoolSeams seams) {
-    Result<LocalKeys> keys = load_local_keys(seams.files, options.key_directory);
+    Result<LocalKeys> keys = load_local_keys(seams.files, key_places(options));
     if (!keys) {
         return fail(std::move(keys).error().with_context("opening the spool for reading"));
     }

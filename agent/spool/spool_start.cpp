@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "spool/local_wrap.h"
 #include "spool/spool_writer.h"
 
 namespace llmtrail {
 namespace {
 
 constexpr uint32_t kDirectoryMode = 0700;
-constexpr int64_t kDailyKeyAgeMaxMs = 24 * 3'600'000;
 
 }  // namespace
 
@@ -32,19 +32,25 @@ Result<std::unique_ptr<SpoolWriter>> SpoolWriter::open(const SpoolOptions& optio
     }
     // Keys are made for a new spool only: for an old one they could not be the right ones.
     Result<LocalKeys> keys =
-        segments->empty()
-            ? load_or_make_local_keys(seams.files, seams.random, options.key_directory)
-            : load_local_keys(seams.files, options.key_directory);
+        segments->empty() ? load_or_make_local_keys(seams.files, seams.random, key_places(options))
+                          : load_local_keys(seams.files, key_places(options));
     Result<DailyKey> daily = make_daily_key(seams.random);
     if (!keys || !daily) {
         return fail(keys ? daily.error() : keys.error());
+    }
+    // What stays under an older key is still read with it.
+    take_over_local_wraps(seams.files, seams.random, options.directory, *segments, keys->local);
+    Result<Secret> position_key =
+        find_position_key(seams.files, seams.random, options.directory, *segments, keys->local);
+    if (!position_key) {
+        return fail(position_key.error());
     }
     Result<Recovery> recovery = recover_log(seams.files, options.directory, *keys);
     if (!recovery) {
         return fail(recovery.error());
     }
     auto writer = std::make_unique<LogWriter>(options, seams, std::move(*lock), std::move(*keys),
-                                              std::move(*daily));
+                                              std::move(*daily), std::move(*position_key));
     Result<void> started = writer->start(std::move(*recovery));
     if (!started) {
         return fail(std::move(started).error().with_context("opening the spool"));
@@ -53,15 +59,17 @@ Result<std::unique_ptr<SpoolWriter>> SpoolWriter::open(const SpoolOptions& optio
 }
 
 LogWriter::LogWriter(SpoolOptions options, SpoolSeams seams, std::unique_ptr<FileLock> lock,
-                     LocalKeys keys, DailyKey daily)
+                     LocalKeys keys, DailyKey daily, Secret position_key)
     : options_(std::move(options)),
       seams_(seams),
       lock_(std::move(lock)),
       keys_(std::move(keys)),
       daily_(std::move(daily)),
       daily_made_at_(seams.clock.monotonic_now()),
-      position_key_(hkdf_expand(keys_.local, kPositionsInfo)),
-      batch_(options_.compression_level) {}
+      position_key_(std::move(position_key)),
+      batch_(options_.compression_level),
+      words_(options_.compression_level),
+      catalog_(seams.files, options_.directory) {}
 
 Bytes LogWriter::host_id() const {
     auto id = log_id_of(keys_.identity.public_key());
@@ -74,7 +82,9 @@ Result<void> LogWriter::start(Recovery recovery) {
     recovered_.torn_bytes = recovery.torn_bytes;
     recovered_.torn_segment = recovery.torn_segment;
     for (const auto& [key, value] : recovery.positions) {
-        recovered_.positions.push_back(value);
+        if (!is_own_key(key)) {
+            recovered_.positions.push_back(value);
+        }
     }
     recovered_.cursors = recovery.cursors;
     recovered_.ledger = recovery.ledger;
@@ -92,7 +102,15 @@ Result<void> LogWriter::start(Recovery recovery) {
     } else {
         unfinished_ = recovery.body;
     }
+    Result<void> noted = note_own_entries();
+    if (!noted) {
+        return noted;
+    }
     Result<void> started = ensure_segment();
+    if (started) {
+        // What was interrupted and cannot be finished now is tried again with each retain().
+        (void)finish_removals(true);
+    }
     recovered_.generation = generation_;
     recovered_.next_index = head().tree.size();
     return started;
@@ -132,7 +150,7 @@ Result<void> LogWriter::start_generation() {
         return done;
     }
     Result<NewSegment> made =
-        NewSegment::prepare(options_, seams_, keys_, daily_, next_segment_no_);
+        NewSegment::prepare(options_, seams_, keys_, daily_, position_key_, next_segment_no_);
     if (!made) {
         return fail(made.error());
     }
@@ -167,6 +185,7 @@ Result<void> LogWriter::start_generation() {
     if (!done) {
         return done;
     }
+    note_seal(*segment);
     generation_ += 1;
     seal_no_ = 1;
     unfinished_.reset();
@@ -194,7 +213,7 @@ Result<void> LogWriter::rotate() {
         return done;
     }
     Result<NewSegment> made =
-        NewSegment::prepare(options_, seams_, keys_, daily_, next_segment_no_);
+        NewSegment::prepare(options_, seams_, keys_, daily_, position_key_, next_segment_no_);
     if (!made) {
         return fail(made.error());
     }

@@ -10,10 +10,10 @@
 namespace llmtrail {
 namespace {
 
-constexpr int kAttemptsMax = 3;  // of one commit or seal, each in a new segment
-constexpr uint64_t kControlShare = 64;
+constexpr int kAttemptsMax = 3;                   // of one commit or seal, each in a new segment
 constexpr uint64_t kControlFrameBytesMax = 8192;  // a SEAL, without cursors and ledger
 constexpr int64_t kCursorHintIntervalMs = 2000;
+constexpr int kPruningsMax = 64;  // for the sake of one commit
 constexpr size_t kPositionOverheadBytes = 16;
 
 uint64_t entries_bytes(const std::vector<PositionEntry>& entries) {
@@ -28,8 +28,8 @@ Result<void> check_positions(const std::vector<PositionEntry>& entries,
                              const std::map<Bytes, Bytes>& known) {
     for (const PositionEntry& entry : entries) {
         if (entry.key.empty() || entry.key.size() > kPositionKeyBytesMax ||
-            entry.value.size() > kPositionValueBytesMax) {
-            return fail(ErrorCode::kInvalidArgument, "a position of an impossible size");
+            entry.value.size() > kPositionValueBytesMax || is_own_key(entry.key)) {
+            return fail(ErrorCode::kInvalidArgument, "a position of an impossible size or key");
         }
     }
     if (entries_bytes(entries) > kFramePositionsBytesMax ||
@@ -63,26 +63,43 @@ bool is_worth_another_segment(const Error& error) {
 
 Result<std::shared_ptr<const Batch>> LogWriter::commit(
     const std::vector<PositionEntry>& positions) {
-    if (batch_.empty() && positions.empty()) {
+    if (batch_.empty() && positions.empty() && staged_.empty()) {
         return fail(ErrorCode::kInvalidArgument, "nothing to commit");
     }
     Result<void> usable = check_positions(positions, positions_);
     if (!usable) {
         return fail(usable.error());
     }
-    Result<std::shared_ptr<const Batch>> committed = commit_once(positions);
+    std::vector<PositionEntry> entries = positions;
+    entries.insert(entries.end(), staged_.begin(), staged_.end());
+    bool control = batch_.empty();
+    Result<std::shared_ptr<const Batch>> committed = commit_once(batch_, entries, control);
     for (int i = 1; i < kAttemptsMax && !committed && is_worth_another_segment(committed.error());
          ++i) {
-        committed = commit_once(positions);
+        committed = commit_once(batch_, entries, control);
     }
+    uint64_t frame_bytes = batch_.frame_bytes_max() + entries_bytes(entries);
+    for (int i = 0; i < kPruningsMax && !committed &&
+                    committed.error().code == ErrorCode::kNoSpace && make_room(frame_bytes);
+         ++i) {
+        committed = commit_once(batch_, entries, control);
+    }
+    if (!committed) {
+        if (committed.error().code == ErrorCode::kNoSpace) {
+            tell_full();
+        }
+        return committed;
+    }
+    if (!std::exchange(staged_, {}).empty()) {
+        // Entries of our own making can be read.
+        LLMTRAIL_CHECK(note_own_entries().has_value());
+    }
+    full_told_ = full_told_ && control;
     return committed;
 }
 
-Result<std::shared_ptr<const Batch>> LogWriter::commit_once(
-    const std::vector<PositionEntry>& positions) {
-    bool control = batch_.empty();
-    uint64_t frame_bytes =
-        (control ? kControlFrameBytesMax : batch_.frame_bytes_max()) + entries_bytes(positions);
+// Room for one frame, in this segment or the next.
+Result<void> LogWriter::prepare_frame(uint64_t frame_bytes, bool control) {
     Result<void> done = check_space(frame_bytes, control);
     if (done) {
         done = ensure_segment();
@@ -94,20 +111,43 @@ Result<std::shared_ptr<const Batch>> LogWriter::commit_once(
         done = reserve_space(*segment_->file, segment_->durable_bytes + frame_bytes,
                              segment_->reserved_bytes);
     }
+    return done;
+}
+
+Result<void> LogWriter::append_control(FrameType type, uint16_t flags, ByteView clear) {
+    Result<void> done = prepare_frame(kControlFrameBytesMax + clear.size(), true);
     if (!done) {
-        return fail(done.error());
+        return done;
     }
     frame_.clear();
-    uint64_t first_index = segment_->durable.tree.size();
-    if (control) {
-        PositionsBody body{positions, {}, {}};
-        done = segment_->encoder->control(FrameType::kPositions, kFrameFlagDelta,
-                                          encode_positions(body), frame_);
-    } else {
-        done = batch_.encode(*segment_->encoder, positions, frame_);
-    }
+    done = segment_->encoder->control(type, flags, clear, frame_);
     if (done) {
         done = write_frame(frame_);
+    }
+    if (done && !unsealed_since_) {
+        unsealed_since_ = seams_.clock.monotonic_now();
+    }
+    return done;
+}
+
+Result<std::shared_ptr<const Batch>> LogWriter::commit_once(
+    BatchBuilder& batch, const std::vector<PositionEntry>& positions, bool control) {
+    Result<void> done;
+    uint64_t first_index = 0;
+    if (batch.empty()) {
+        PositionsBody body{positions, {}, {}};
+        done = append_control(FrameType::kPositions, kFrameFlagDelta, encode_positions(body));
+        first_index = next_index() - (done ? 1 : 0);
+    } else {
+        done = prepare_frame(batch.frame_bytes_max() + entries_bytes(positions), control);
+        if (done) {
+            frame_.clear();
+            first_index = segment_->durable.tree.size();
+            done = batch.encode(*segment_->encoder, positions, frame_);
+        }
+        if (done) {
+            done = write_frame(frame_);
+        }
     }
     if (!done) {
         return fail(done.error());
@@ -116,13 +156,13 @@ Result<std::shared_ptr<const Batch>> LogWriter::commit_once(
     if (!unsealed_since_) {
         unsealed_since_ = seams_.clock.monotonic_now();
     }
-    return batch_.take(segment_->encoder->header().segment_no, first_index);
+    return batch.take(segment_->encoder->header().segment_no, first_index);
 }
 
 Result<void> LogWriter::check_space(uint64_t frame_bytes, bool control) const {
     uint64_t limit = options_.max_size_bytes;
     if (!control) {
-        limit -= limit / kControlShare;
+        limit -= reserve_bytes(limit);
     }
     if (stored_bytes_ + frame_bytes > limit) {
         return fail(ErrorCode::kNoSpace, "the spool has reached spool.max_size");
@@ -146,7 +186,7 @@ bool LogWriter::rotation_due(uint64_t frame_bytes) const {
     bool has_data = encoder.leaves() > 1;
     // Some frames short of the format's limit, so that the closing SEAL always fits.
     bool many = encoder.frames() + 8 >= kSegmentFramesMax ||
-                encoder.leaves() + kFrameRecordsMax >= kSegmentLeavesMax;
+                encoder.leaves() + kBatchRecordsMax > options_.segment_records_max;
     bool large = segment_->durable_bytes + frame_bytes > options_.segment_bytes_max;
     return many || (has_data && (large || age_ms >= options_.segment_age_max_ms));
 }
@@ -193,6 +233,9 @@ Result<void> LogWriter::seal(SealReason reason) {
     for (int i = 1; i < kAttemptsMax && !sealed && is_worth_another_segment(sealed.error()); ++i) {
         sealed = seal_once(flags_of(reason));
     }
+    if (sealed) {
+        retain_when_due();
+    }
     return sealed;
 }
 
@@ -218,15 +261,15 @@ Result<void> LogWriter::seal_once(uint32_t reasons) {
 
 Result<void> LogWriter::encode_seal_frame(OpenSegment& segment, uint32_t reasons,
                                           const PublicKey& next_pk, Bytes& out) {
-    SealBody body;
-    body.seal_no = seal_no_;
-    body.monotonic_ns = seams_.clock.monotonic_now().value;
-    body.clock = seams_.clock.state();
-    body.reasons = reasons;
-    body.next_pk = next_pk;
-    body.cursors = cursors_;
-    body.ledger = ledger_;
-    return segment.encoder->seal(body, segment.seal_key, out);
+    sealing_ = {};
+    sealing_.seal_no = seal_no_;
+    sealing_.monotonic_ns = seams_.clock.monotonic_now().value;
+    sealing_.clock = seams_.clock.state();
+    sealing_.reasons = reasons;
+    sealing_.next_pk = next_pk;
+    sealing_.cursors = cursors_;
+    sealing_.ledger = ledger_;
+    return segment.encoder->seal(sealing_, segment.seal_key, out);
 }
 
 Result<void> LogWriter::write_seal(uint32_t reasons, const PublicKey& next_pk,
@@ -243,6 +286,7 @@ Result<void> LogWriter::write_seal(uint32_t reasons, const PublicKey& next_pk,
     if (next_key) {
         segment_->seal_key = std::move(*next_key);
     }
+    note_seal(*segment_);
     unsealed_since_.reset();
     return {};
 }

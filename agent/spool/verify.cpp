@@ -2,55 +2,28 @@
 
 #include <utility>
 
+#include "base/hex.h"
 #include "spool/format.h"
-#include "spool/recovery.h"
 #include "spool/verify_log.h"
 
 namespace llmtrail {
 
 namespace {
 
-constexpr uint32_t kRecoveryFrameNo = 2;
-
-struct StatedRecovery {
-    RecoveryBody body;
-    uint64_t frame_end = 0;  // byte after the RECOVERY
-};
-
-// The RECOVERY at the beginning of a generation, when there is one. Whether it may be believed is
-// found out when its segment is walked.
-Result<std::optional<StatedRecovery>> recovery_of(SegmentFile& file) {
-    uint64_t offset = file.header().header_bytes;
-    for (uint32_t frame_no = 0; frame_no <= kRecoveryFrameNo; ++frame_no) {
-        FrameView frame;
-        Result<FrameFault> fault = file.frame_at(offset, frame);
-        if (!fault) {
-            return fail(fault.error());
-        }
-        if (*fault != FrameFault::kNone) {
-            break;
-        }
-        offset += frame.header.frame_bytes;
-        if (frame_no == kRecoveryFrameNo && frame.header.type == FrameType::kRecovery) {
-            Result<RecoveryBody> body = decode_recovery(frame.clear);
-            return body ? std::optional(StatedRecovery{*body, offset}) : std::nullopt;
-        }
-    }
-    return std::optional<StatedRecovery>();
-}
+constexpr int kLiveAttempts = 3;
 
 struct Trust {
     PublicKey key{};
-    std::optional<LocalKeys> keys;
+    std::optional<SpoolKey> local;
+    const SpoolKey* opens = nullptr;  // null: nothing is opened
 };
 
-Result<Trust> establish_trust(const VerifyOptions& options, FileSystem& files,
-                              VerifyReport& report) {
+Result<void> establish_trust(const VerifyOptions& options, FileSystem& files, VerifyReport& report,
+                             Trust& trust) {
     report.trust_is_local = options.trust_file.empty();
     if (options.trust_file.empty() && options.key_directory.empty()) {
         return fail(ErrorCode::kInvalidArgument, "no trusted key was given");
     }
-    Trust trust;
     std::string path =
         report.trust_is_local ? identity_public_path(options.key_directory) : options.trust_file;
     Result<PublicKey> key = read_public_key(files, path);
@@ -58,25 +31,46 @@ Result<Trust> establish_trust(const VerifyOptions& options, FileSystem& files,
         return fail(std::move(key.error()).with_context("reading the trusted key"));
     }
     trust.key = *key;
-    if (!options.key_directory.empty()) {
-        Result<LocalKeys> keys = load_local_keys(files, options.key_directory);
-        if (keys) {
-            trust.keys = std::move(*keys);
-        } else if (keys.error().code != ErrorCode::kNotFound) {
-            return fail(std::move(keys.error()));
-        }
+    trust.opens = options.key;
+    if (trust.opens != nullptr || options.key_directory.empty()) {
+        return {};
     }
-    return trust;
+    Result<std::vector<LocalKey>> local = load_local_secrets(files, options.key_directory);
+    if (local) {
+        trust.local = std::move(*local);
+        trust.opens = &*trust.local;
+    } else if (local.error().code != ErrorCode::kNotFound) {
+        return fail(std::move(local.error()));
+    }
+    return {};
 }
 
 void put(const Violation& violation, VerifyReport& report) {
     report.verdict = violation.verdict;
     report.reason = violation.reason;
-    report.segment = segment_file_name(violation.segment_no);
+    report.segment = violation.file;
     report.frame = violation.frame_no;
     report.offset = violation.offset;
     report.section = violation.section;
     report.record = violation.record;
+}
+
+// What was found stays comparable: the bytes from there to the end of the file.
+void add_evidence(const VerifyOptions& options, FileSystem& files, VerifyReport& report) {
+    if (report.segment.empty()) {
+        return;
+    }
+    Result<std::unique_ptr<ReadableFile>> file =
+        files.open_readable(options.directory + "/" + report.segment, false);
+    Result<FileInfo> info = file ? (*file)->info() : Result<FileInfo>(fail(file.error()));
+    if (!info || info->size_bytes < report.offset) {
+        return;
+    }
+    Result<Digest> hash = hash_range(**file, report.offset, info->size_bytes);
+    if (hash) {
+        report.evidence_bytes = info->size_bytes - report.offset;
+        report.evidence_sha256 = to_hex(view(*hash));
+    }
 }
 
 VerifyReport cannot_verify(VerifyReport report, std::string reason) {
@@ -101,40 +95,65 @@ void conclude(const LogWalker& walker, VerifyReport& report) {
     }
 }
 
-VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
-    VerifyReport report;
-    Result<std::vector<uint64_t>> numbers = list_segments(files, options.directory);
-    if (!numbers) {
-        return cannot_verify(report, numbers.error().message);
-    }
-    if (numbers->empty()) {
-        return cannot_verify(report, "no segment is there");
-    }
-    Result<Trust> trust = establish_trust(options, files, report);
-    if (!trust) {
-        return cannot_verify(report, trust.error().message);
-    }
-    Result<std::vector<SegmentOutline>> outlines = outline_log(files, options.directory, *numbers);
-    if (!outlines) {
-        return cannot_verify(report, outlines.error().message);
-    }
-    LogWalker walker(files, options.directory, trust->key, trust->keys ? &*trust->keys : nullptr);
-    std::optional<Violation> violation;
+// Contiguous from 0.
+std::optional<Violation> walk_all(const LogOutline& log, LogWalker& walker) {
     uint64_t expected = 0;
-    for (size_t i = 0; i < outlines->size() && !violation; ++i, ++expected) {
-        const SegmentOutline& outline = (*outlines)[i];
+    for (size_t i = 0; i < log.segments.size(); ++i, ++expected) {
+        const SegmentOutline& outline = log.segments[i];
         if (outline.segment_no != expected) {
-            violation =
-                Violation{Verdict::kTampered, "a segment is missing", expected, 0, 0, {}, {}};
-        } else {
-            violation = walker.walk(outline, i + 1 == outlines->size());
+            return Violation{Verdict::kTampered,
+                             "a segment is missing",
+                             segment_file_name(expected),
+                             0,
+                             0,
+                             {},
+                             {}};
+        }
+        if (std::optional<Violation> found = walker.walk(outline, i + 1 == log.segments.size())) {
+            return found;
         }
     }
+    return std::nullopt;
+}
+
+// Manipulation before keys that do not open, these before what a crash leaves.
+std::optional<Violation> worst_of(std::optional<Violation> found, const LogWalker& walker) {
+    if (!found || found->verdict == Verdict::kTornTail) {
+        if (std::optional<Violation> at_end = walker.check_end()) {
+            return at_end;
+        }
+    }
+    if (found && found->verdict == Verdict::kTampered) {
+        return found;
+    }
+    std::optional<Violation> key_problem = walker.key_problem();
+    return key_problem ? key_problem : found;
+}
+
+VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
+    VerifyReport report;
+    Trust trust;
+    Result<std::vector<std::string>> names = files.list(options.directory);
+    if (!names) {
+        return cannot_verify(report, names.error().message);
+    }
+    if (Result<void> established = establish_trust(options, files, report, trust); !established) {
+        return cannot_verify(report, established.error().message);
+    }
+    Result<LogOutline> log = outline_log(files, options.directory, *names, trust.key);
+    if (!log) {
+        return cannot_verify(report, log.error().message);
+    }
+    if (log->segments.empty()) {
+        return cannot_verify(report, "no segment is there");
+    }
+    AnchorCheck anchors(options.kept);
+    LogWalker walker(files, options.directory, *log, trust.key, trust.opens, anchors);
+    std::optional<Violation> found = worst_of(walk_all(*log, walker), walker);
     walker.report(report);
-    if (violation && (violation->verdict == Verdict::kTampered || !walker.key_problem())) {
-        put(*violation, report);
-    } else if (walker.key_problem()) {
-        put(*walker.key_problem(), report);
+    if (found) {
+        put(*found, report);
+        add_evidence(options, files, report);
     } else {
         conclude(walker, report);
     }
@@ -142,47 +161,6 @@ VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
 }
 
 }  // namespace
-
-// Newest first: what a void segment says about earlier ones does not count, and no segment is
-// visited twice.
-Result<std::vector<SegmentOutline>> outline_log(FileSystem& files, const std::string& directory,
-                                                const std::vector<uint64_t>& numbers) {
-    std::vector<SegmentOutline> outlines;
-    outlines.reserve(numbers.size());
-    for (uint64_t number : numbers) {
-        outlines.push_back({number, std::nullopt, false});
-    }
-    for (size_t i = outlines.size(); i-- > 0;) {
-        const std::optional<VoidRange>& range = outlines[i].void_range;
-        if (range && range->begins_at == 0) {
-            continue;
-        }
-        Result<SegmentFile> file =
-            SegmentFile::open(files, directory + "/" + segment_file_name(numbers[i]));
-        if (!file && file.error().code == ErrorCode::kIo) {
-            return fail(file.error());
-        }
-        if (!file && file.error().code == ErrorCode::kUnsupported && i > 0) {
-            outlines[i - 1].successor_unknown = true;
-        }
-        if (!file || !file->header().identity_signed()) {
-            continue;
-        }
-        Result<std::optional<StatedRecovery>> recovery = recovery_of(*file);
-        if (!recovery) {
-            return fail(recovery.error());
-        }
-        if (!*recovery || (range && range->begins_at < (*recovery)->frame_end)) {
-            continue;
-        }
-        const RecoveryBody& body = (*recovery)->body;
-        for (size_t j = i; j-- > 0 && numbers[j] >= body.segment_no;) {
-            outlines[j].void_range =
-                VoidRange{numbers[j] == body.segment_no ? body.end_offset : 0, body.reason};
-        }
-    }
-    return outlines;
-}
 
 std::string_view verdict_name(Verdict verdict) {
     switch (verdict) {
@@ -216,12 +194,16 @@ int verdict_exit_code(Verdict verdict) {
     return 6;
 }
 
+// A running agent may have been in the middle of a frame, of a new segment or of a pruning.
 VerifyReport verify_spool(const VerifyOptions& options, FileSystem& files) {
     VerifyReport report = verify_once(options, files);
-    // A running agent may have been in the middle of a frame.
-    bool retry = options.live &&
-                 (report.verdict == Verdict::kTornTail || report.verdict == Verdict::kTampered);
-    return retry ? verify_once(options, files) : report;
+    for (int i = 1; i < kLiveAttempts && options.live; ++i) {
+        if (report.verdict == Verdict::kClean || report.verdict == Verdict::kOpenTail) {
+            break;
+        }
+        report = verify_once(options, files);
+    }
+    return report;
 }
 
 }  // namespace llmtrail

@@ -2,22 +2,38 @@
 #include <utility>
 
 #include "spool/format.h"
+#include "spool/verify_control.h"
 #include "spool/verify_log.h"
 
 namespace llmtrail {
 
-LogWalker::Fault LogWalker::check_frame(const FrameView& frame) {
-    if (Fault fault = check_place(frame)) {
+LogWalker::Fault LogWalker::check_frame(const StreamedFrame& frame) {
+    const FrameView& view = frame.view;
+    if (Fault fault = check_place(view.header)) {
         return fault;
     }
-    if (Fault fault = check_content(frame)) {
+    ByteView leaves;
+    if (view.header.type == FrameType::kBatch) {
+        std::optional<ByteView> table = leaf_table_of(view.clear, view.header.leaf_count);
+        if (!table) {
+            return tampered("batch: a batch cannot be read");
+        }
+        leaves = *table;
+    }
+    Digest digest;
+    if (Fault fault = check_content(frame, leaves, digest)) {
         return fault;
     }
     if (Fault fault = check_type(frame)) {
         return fault;
     }
-    Digest digest = frame_digest(hash_, frame.head, frame.body);
-    if (Fault fault = add_leaves(frame, digest)) {
+    Fault fault;
+    if (view.header.type == FrameType::kBatch) {
+        fault = add_batch(leaves);
+    } else if (view.header.type != FrameType::kSeal) {
+        fault = add_leaf(control_leaf(hash_, view.header.index, digest));
+    }
+    if (fault) {
         return fault;
     }
     head_.chain = chain_after(hash_, head_.chain, digest);
@@ -25,8 +41,7 @@ LogWalker::Fault LogWalker::check_frame(const FrameView& frame) {
 }
 
 // Order within the segment and the log.
-LogWalker::Fault LogWalker::check_place(const FrameView& frame) {
-    const FrameHeader& header = frame.header;
+LogWalker::Fault LogWalker::check_place(const FrameHeader& header) {
     at_seal_ = false;
     if (header.frame_no != frame_no_) {
         return tampered("the frame's number is not its place");
@@ -50,7 +65,8 @@ LogWalker::Fault LogWalker::check_place(const FrameView& frame) {
     return std::nullopt;
 }
 
-LogWalker::Fault LogWalker::check_type(const FrameView& frame) {
+LogWalker::Fault LogWalker::check_type(const StreamedFrame& streamed) {
+    const FrameView& frame = streamed.view;
     switch (frame.header.type) {
         case FrameType::kPositions:
             return check_positions(frame);
@@ -59,11 +75,13 @@ LogWalker::Fault LogWalker::check_type(const FrameView& frame) {
         case FrameType::kRecovery:
             return check_recovery(frame);
         case FrameType::kSeal:
-            return check_seal(frame);
+            return check_seal(streamed);
+        case FrameType::kPrune:
+            return check_removal(removals_.add_prune(frame.clear, outline_.segment_no));
+        case FrameType::kErase:
+            return check_removal(removals_.add_erase(frame.clear, outline_.segment_no));
         case FrameType::kBatch:
         case FrameType::kAnchor:
-        case FrameType::kPrune:
-        case FrameType::kErase:
             return std::nullopt;
     }
     ++unknown_frames_;
@@ -71,20 +89,19 @@ LogWalker::Fault LogWalker::check_type(const FrameView& frame) {
 }
 
 LogWalker::Fault LogWalker::check_positions(const FrameView& frame) const {
-    Result<PositionsBody> body = decode_positions(frame.clear);
-    if (!body) {
-        return tampered("positions: " + body.error().message);
-    }
-    if (frame.header.delta()) {
-        return std::nullopt;
-    }
-    for (size_t i = 0; i < body->entries.size(); ++i) {
-        const PositionEntry& entry = body->entries[i];
-        if (entry.value.empty() || (i > 0 && entry.key <= body->entries[i - 1].key)) {
+    switch (check_positions_body(frame.clear, !frame.header.delta())) {
+        case PositionsFault::kNone:
+            return std::nullopt;
+        case PositionsFault::kUnreadable:
+            return tampered("positions: positions cannot be read");
+        case PositionsFault::kOrder:
             return tampered("positions: not in order, or one without a value");
-        }
     }
     return std::nullopt;
+}
+
+LogWalker::Fault LogWalker::check_removal(const std::optional<std::string>& wrong) const {
+    return wrong ? tampered(*wrong) : std::nullopt;
 }
 
 LogWalker::Fault LogWalker::check_genesis(const FrameView& frame) {
@@ -100,87 +117,13 @@ LogWalker::Fault LogWalker::check_genesis(const FrameView& frame) {
     return std::nullopt;
 }
 
-// The RECOVERY of this generation must state exactly where the walk stands.
-LogWalker::Fault LogWalker::check_recovery(const FrameView& frame) {
-    Result<RecoveryBody> body = decode_recovery(frame.clear);
-    if (!body) {
-        return tampered("recovery: " + body.error().message);
-    }
-    const SegmentHeader& header = file_->header();
-    bool whole_segment_void = body->end_offset == 0;
-    if (body->segment_no >= segment_no_ || body->end_index != header.first_index ||
-        body->end_chain != header.prev_chain) {
-        return tampered("the recovery does not state where the log ended");
-    }
-    if (!whole_segment_void &&
-        (body->segment_no != end_segment_ || body->end_offset != end_offset_)) {
-        return tampered("the recovery states another end than the one found");
-    }
-    if (whole_segment_void && body->segment_no <= end_segment_) {
-        return tampered("the recovery voids a segment that counts");
-    }
-    if (body->reason == RecoveryReason::kDamaged || body->reason == RecoveryReason::kNotOurs) {
-        Fault fault = tampered("the agent found, when it started, what no crash leaves");
-        fault->segment_no = body->segment_no;
-        fault->frame_no = whole_segment_void ? 0 : end_frame_;
-        fault->offset = body->end_offset;
-        return fault;
-    }
-    return check_described_tail(*body);
-}
-
-LogWalker::Fault LogWalker::check_described_tail(const RecoveryBody& recovery) {
-    if (recovery.file_bytes == kNotDescribed) {
-        return std::nullopt;
-    }
-    std::string name = segment_file_name(recovery.segment_no);
-    Result<std::unique_ptr<ReadableFile>> raw =
-        files_.open_readable(directory_ + "/" + name, false);
-    Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
-    if (!info && info.error().code == ErrorCode::kIo) {
-        return unverifiable(info.error().message);
-    }
-    if (!info) {
-        return tampered(name +
-                        ", described by a recovery, cannot be read: " + info.error().message);
-    }
-    if (info->size_bytes != recovery.file_bytes) {
-        return tampered("the torn tail of " + name +
-                        " has another size than when it was described");
-    }
-    Result<Digest> hash = hash_range(**raw, recovery.end_offset, recovery.file_bytes);
-    if (!hash) {
-        return unverifiable(hash.error().message);
-    }
-    if (*hash != recovery.tail_hash) {
-        return tampered("the torn tail of " + name + " was changed after it was described");
-    }
-    return check_reason(recovery, **raw);
-}
-
-// "Whole" and "torn" are claims about the bytes that are still there: no intact frame, so no seal,
-// lies in what they make void. A whole segment that is void was looked at when the walk came to it.
-LogWalker::Fault LogWalker::check_reason(const RecoveryBody& recovery, ReadableFile& file) {
-    bool holds = true;
-    if (recovery.reason == RecoveryReason::kNotClosed) {
-        holds = recovery.end_offset == recovery.file_bytes;
-    } else if (recovery.reason == RecoveryReason::kTorn && recovery.end_offset != 0) {
-        Result<bool> crash = has_crash_shape(file, recovery.end_offset, recovery.file_bytes);
-        if (!crash) {
-            return unverifiable(crash.error().message);
-        }
-        holds = *crash;
-    }
-    return holds ? std::nullopt
-                 : tampered("the recovery's reason is not what the bytes it describes show");
-}
-
-LogWalker::Fault LogWalker::check_seal(const FrameView& frame) {
+LogWalker::Fault LogWalker::check_seal(const StreamedFrame& streamed) {
+    const FrameView& frame = streamed.view;
     Result<SealBody> body = decode_seal(frame.clear);
-    if (!body) {
-        return tampered("seal: " + body.error().message);
+    if (!body || streamed.large) {
+        return tampered("seal: a seal cannot be read");
     }
-    if (!seal_signature_valid(file_->header(), frame, seal_key_)) {
+    if (!seal_signature_valid(header_, frame, seal_key_)) {
         return tampered("the seal's signature is wrong");
     }
     if (body->tree_size != head_.tree.size() || body->root != head_.tree.root()) {
@@ -195,60 +138,69 @@ LogWalker::Fault LogWalker::check_seal(const FrameView& frame) {
     if (body->seal_no != seal_no_ || body->durable_index > body->tree_size) {
         return tampered("the seal contradicts the seals before it");
     }
+    removals_.seal();
     seal_key_ = body->next_pk;
     ++seal_no_;
     ++seals_;
+    if (!anchors_.note_seal(body->tree_size, {frame.header.wall_ns})) {
+        return tampered("the seal of " + std::to_string(anchors_.accuser().tree_size) +
+                        " leaves that a checkpoint kept off the host (" + anchors_.accuser_file() +
+                        ") repeats is not in the log");
+    }
     last_seal_ = std::move(*body);
     at_seal_ = true;
     return std::nullopt;
 }
 
-// Every tag; for a BATCH every commitment and leaf, recomputed from the opened bytes.
-LogWalker::Fault LogWalker::check_content(const FrameView& frame) {
-    if (!openers_) {
+// `digest` is made on the way. A leaf file holds no content.
+LogWalker::Fault LogWalker::check_content(const StreamedFrame& frame, ByteView leaves,
+                                          Digest& digest) {
+    bool batch = frame.view.header.type == FrameType::kBatch;
+    if (!content_.opens() || !batch) {
+        digest =
+            frame.digest ? *frame.digest : frame_digest(hash_, frame.view.head, frame.view.body);
+    }
+    if (!content_.opens()) {
         return std::nullopt;
     }
-    const SegmentHeader& header = file_->header();
-    if (frame.header.type == FrameType::kBatch) {
-        BatchFault where;
-        auto batch = batches_.read(header, *openers_, head_.chain, frame, &where);
-        if (batch) {
-            return std::nullopt;
-        }
-        Fault fault = tampered(batch.error().message);
-        fault->section = where.section;
-        fault->record = where.record;
-        return fault;
+    Result<std::optional<ContentFault>> found =
+        batch ? content_.check_batch(*stream_, frame, head_.chain, leaves, digest)
+              : content_.check_control(*stream_, frame, head_.chain);
+    if (!found) {
+        return unverifiable(found.error().message);
     }
-    if (!openers_->open(header.header_hash, head_.chain, frame, Section::kEnvelope, plaintext_)) {
-        Fault fault = tampered("the frame was not made with the segment's key");
-        fault->section = section_name(Section::kEnvelope);
-        return fault;
+    if (!*found) {
+        return std::nullopt;
+    }
+    Fault fault = tampered((*found)->reason);
+    fault->section = (*found)->section;
+    fault->record = (*found)->record;
+    return fault;
+}
+
+LogWalker::Fault LogWalker::add_batch(ByteView leaves) {
+    for (size_t at = 0; at < leaves.size(); at += kDigestBytes) {
+        Digest leaf;
+        leaves.copy(leaf.data(), leaf.size(), at);
+        if (Fault fault = add_leaf(leaf)) {
+            return fault;
+        }
+    }
+    records_ += leaves.size() / kDigestBytes;
+    if (head_.tree.size() - header_.first_index > kSegmentLeavesMax) {
+        return tampered("the segment holds more leaves than any writer puts there");
     }
     return std::nullopt;
 }
 
-LogWalker::Fault LogWalker::add_leaves(const FrameView& frame, const Digest& digest) {
-    const FrameHeader& header = frame.header;
-    if (header.type == FrameType::kSeal) {
+LogWalker::Fault LogWalker::add_leaf(const Digest& leaf) {
+    head_.tree.add(leaf);
+    if (!anchors_.due(head_.tree.size()) || anchors_.agrees(head_.tree)) {
         return std::nullopt;
     }
-    if (header.type != FrameType::kBatch) {
-        head_.tree.add(control_leaf(hash_, header.index, digest));
-        return std::nullopt;
-    }
-    Result<BatchBody> body = decode_batch_body(frame.clear, header.leaf_count);
-    if (!body) {
-        return tampered("batch: " + body.error().message);
-    }
-    for (const Digest& leaf : body->leaves) {
-        head_.tree.add(leaf);
-    }
-    records_ += header.leaf_count;
-    if (head_.tree.size() - file_->header().first_index > kSegmentLeavesMax) {
-        return tampered("the segment holds more leaves than any writer puts there");
-    }
-    return std::nullopt;
+    return tampered("a checkpoint kept off the host (" + anchors_.accuser_file() +
+                    ") names another root for the first " + std::to_string(head_.tree.size()) +
+                    " leaves: the log was rewritten");
 }
 
 }  // namespace llmtrail

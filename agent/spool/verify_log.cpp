@@ -1,3 +1,4 @@
+// LogWalker: segments and what joins them.
 #include "spool/verify_log.h"
 
 #include <bit>
@@ -5,7 +6,6 @@
 
 #include "base/hex.h"
 #include "spool/format.h"
-#include "spool/key_file.h"
 
 namespace llmtrail {
 
@@ -27,39 +27,43 @@ bool ends_inside_header(ByteView file) {
 
 }  // namespace
 
-LogWalker::LogWalker(FileSystem& files, std::string directory, const PublicKey& trusted,
-                     const LocalKeys* keys)
-    : files_(files), directory_(std::move(directory)), trusted_(trusted), keys_(keys) {}
-
-LogWalker::Fault LogWalker::tampered(std::string reason) const {
-    return Violation{
-        Verdict::kTampered, std::move(reason), segment_no_, frame_no_, offset_, {}, {}};
-}
-
-LogWalker::Fault LogWalker::unverifiable(std::string reason) const {
-    return Violation{
-        Verdict::kCannotVerify, std::move(reason), segment_no_, frame_no_, offset_, {}, {}};
-}
+LogWalker::LogWalker(FileSystem& files, std::string directory, const LogOutline& log,
+                     const PublicKey& trusted, const SpoolKey* key, AnchorCheck& anchors)
+    : files_(files),
+      directory_(std::move(directory)),
+      log_(log),
+      trusted_(trusted),
+      anchors_(anchors),
+      content_(files, directory_, key) {}
 
 LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
-    segment_no_ = outline.segment_no;
+    outline_ = outline;
     frame_no_ = 0;
     offset_ = 0;
-    if (outline.void_range && outline.void_range->begins_at == 0) {
-        return check_void_segment(outline);
+    Fault fault = outline.is_leaf ? walk_leaf() : walk_segment(last);
+    if (!fault) {
+        removals_.end_segment(head_.tree.size(), head_.tree.root());
     }
-    if (Fault fault = open_segment(outline, last)) {
+    return fault;
+}
+
+LogWalker::Fault LogWalker::walk_segment(bool last) {
+    if (outline_.void_range && outline_.void_range->begins_at == 0) {
+        return check_void_segment();
+    }
+    if (Fault fault = open_segment(last)) {
         return fault;
     }
-    if (Fault fault = check_header(outline)) {
+    if (Fault fault = check_header(stream_->header())) {
         return fault;
     }
-    if (Fault fault = walk_frames(outline, last)) {
+    content_.begin_segment(header_);
+    if (Fault fault = walk_frames(last)) {
         return fault;
     }
     any_segment_ = true;
-    generation_ = file_->header().generation;
-    end_segment_ = segment_no_;
+    generation_ = header_.generation;
+    end_segment_ = outline_.segment_no;
     end_offset_ = offset_;
     end_frame_ = frame_no_;
     ++segments_;
@@ -68,13 +72,12 @@ LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
 }
 
 // Set aside as a whole. Where the agent says that a crash did this, the bytes must look like it.
-LogWalker::Fault LogWalker::check_void_segment(const SegmentOutline& outline) {
-    RecoveryReason reason = outline.void_range->reason;
+LogWalker::Fault LogWalker::check_void_segment() {
+    RecoveryReason reason = outline_.void_range->reason;
     if (reason != RecoveryReason::kNotClosed && reason != RecoveryReason::kTorn) {
         return std::nullopt;
     }
-    std::string path = directory_ + "/" + segment_file_name(outline.segment_no);
-    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path, false);
+    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path(), false);
     Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
     if (!info) {
         return unverifiable(info.error().message);
@@ -90,31 +93,37 @@ LogWalker::Fault LogWalker::check_void_segment(const SegmentOutline& outline) {
 }
 
 // A header that is cut short in the last file is what a crash leaves; any other bad one is not.
-LogWalker::Fault LogWalker::open_segment(const SegmentOutline& outline, bool last) {
-    std::string path = directory_ + "/" + segment_file_name(outline.segment_no);
-    Result<SegmentFile> file = SegmentFile::open(files_, path);
+LogWalker::Fault LogWalker::open_segment(bool last) {
+    Result<FrameStream> file = FrameStream::open(files_, path());
     if (file) {
-        file_ = std::move(*file);
+        stream_ = std::move(*file);
         return std::nullopt;
+    }
+    if (file.error().code == ErrorCode::kUnsupported && outline_.successor_known) {
+        Result<FileInfo> info = files_.info(path(), false);
+        if (info && info->type == FileType::kRegular) {
+            return tampered(file.error().message +
+                            "; but segments after it are: no writer goes back to an earlier "
+                            "version");
+        }
     }
     if (file.error().code != ErrorCode::kCorrupt) {
         return unverifiable(file.error().message);
     }
-    Result<Bytes> head = files_.read_file(path, kHeaderBytesMax);
+    Result<Bytes> head = files_.read_file(path(), kHeaderBytesMax);
     if (last && head && ends_inside_header(*head)) {
-        return Violation{
-            Verdict::kTornTail, "the segment ends inside its header", segment_no_, 0, 0, {}, {}};
+        return violation(Verdict::kTornTail, "the segment ends inside its header");
     }
     return tampered("segment header: " + file.error().message);
 }
 
-LogWalker::Fault LogWalker::check_header(const SegmentOutline& outline) {
-    const SegmentHeader& header = file_->header();
+LogWalker::Fault LogWalker::check_header(const SegmentHeader& header) {
+    header_ = header;
     Digest identity = sha256(view(trusted_));
     if (!any_segment_ && header.identity_hash != identity) {
         return unverifiable("the log belongs to another identity than the trusted key");
     }
-    if (header.segment_no != outline.segment_no) {
+    if (header.segment_no != outline_.segment_no) {
         return tampered("the segment's number is not its file's");
     }
     if (header.identity_hash != identity || header.log_id != log_id_of(trusted_)) {
@@ -123,7 +132,7 @@ LogWalker::Fault LogWalker::check_header(const SegmentOutline& outline) {
     if (!header.signature_valid) {
         return tampered("the segment header's signature is wrong");
     }
-    if (Fault fault = check_continuation()) {
+    if (Fault fault = check_continuation(header)) {
         return fault;
     }
     if (any_segment_) {
@@ -137,14 +146,12 @@ LogWalker::Fault LogWalker::check_header(const SegmentOutline& outline) {
     head_.chain = header.header_hash;
     seal_key_ = header.first_seal_pk;
     at_seal_ = false;
-    open_keys();
     return std::nullopt;
 }
 
 // Same generation: the segment-end SEAL before it names the key. New generation: the identity key
 // signs.
-LogWalker::Fault LogWalker::check_continuation() {
-    const SegmentHeader& header = file_->header();
+LogWalker::Fault LogWalker::check_continuation(const SegmentHeader& header) {
     bool sealed_off = closed() && whole_segment_;
     bool clean = sealed_off && (last_seal_->reasons & kSealCleanShutdown) != 0;
     new_generation_ = !any_segment_ || header.generation != generation_;
@@ -165,38 +172,16 @@ LogWalker::Fault LogWalker::check_continuation() {
     return std::nullopt;
 }
 
-void LogWalker::open_keys() {
-    openers_.reset();
-    if (keys_ == nullptr) {
-        return;
-    }
-    std::string name = keys_file_name(segment_no_);
-    Result<Bytes> bytes = files_.read_file(directory_ + "/" + name, kKeyFileBytesMax);
-    Result<DataKeys> opened = bytes ? open_key_file(*bytes, file_->header(), *keys_)
-                                    : Result<DataKeys>(fail(bytes.error()));
-    if (opened) {
-        openers_.emplace(*opened);
-        ++opened_segments_;
-        return;
-    }
-    if (unopened_segments_++ == 0) {
-        first_unopened_ = segment_file_name(segment_no_);
-    }
-    if (opened.error().code != ErrorCode::kNotFound && !key_problem_) {
-        key_problem_ = unverifiable(name + ": " + opened.error().message);
-    }
-}
-
 // Up to the stated end when the rest is void, else to the end that the file had when it was opened.
-LogWalker::Fault LogWalker::walk_frames(const SegmentOutline& outline, bool last) {
-    offset_ = file_->header().header_bytes;
-    uint64_t stop = outline.void_range ? outline.void_range->begins_at : file_->size_bytes();
-    if (stop < offset_ || stop > file_->size_bytes()) {
+LogWalker::Fault LogWalker::walk_frames(bool last) {
+    offset_ = header_.header_bytes;
+    uint64_t stop = outline_.void_range ? outline_.void_range->begins_at : stream_->size_bytes();
+    if (stop < offset_ || stop > stream_->size_bytes()) {
         return tampered("the stated end of a recovery is not a frame boundary");
     }
     while (offset_ < stop) {
-        FrameView frame;
-        Result<FrameFault> fault = file_->frame_at(offset_, frame);
+        StreamedFrame frame;
+        Result<FrameFault> fault = stream_->frame_at(offset_, frame);
         if (!fault) {
             return unverifiable(fault.error().message);
         }
@@ -204,69 +189,98 @@ LogWalker::Fault LogWalker::walk_frames(const SegmentOutline& outline, bool last
             return tampered("bytes stand after the segment's closing seal");
         }
         if (*fault != FrameFault::kNone) {
-            return broken_frame(*fault, outline, last);
+            return broken_frame(*fault, last);
         }
-        if (frame.header.frame_bytes > stop - offset_) {
+        uint32_t frame_bytes = frame.view.header.frame_bytes;
+        if (frame_bytes > stop - offset_) {
             return tampered("the stated end of a recovery is not a frame boundary");
         }
-        if (Fault violation = check_frame(frame)) {
-            return violation;
+        if (Fault found = check_frame(frame)) {
+            return found;
         }
-        offset_ += frame.header.frame_bytes;
+        offset_ += frame_bytes;
         ++frame_no_;
         ++frames_;
     }
-    whole_segment_ = stop == file_->size_bytes();
-    return check_first_frames(outline, last);
+    whole_segment_ = stop == stream_->size_bytes();
+    return check_first_frames(last);
 }
 
 // A file gets its name only when these frames are on disk: without them it was cut.
-LogWalker::Fault LogWalker::check_first_frames(const SegmentOutline& outline, bool last) const {
+LogWalker::Fault LogWalker::check_first_frames(bool last) const {
     uint64_t due = 1;
     if (new_generation_) {
         due = recovery_due_ ? 3 : 2;
     }
-    if (frame_no_ >= due || outline.void_range) {
+    if (frame_no_ >= due || outline_.void_range) {
         return std::nullopt;
     }
-    Fault violation = tampered("the segment ends before the frames that it must begin with");
-    violation->verdict = last ? Verdict::kTornTail : Verdict::kTampered;
-    return violation;
+    return violation(last ? Verdict::kTornTail : Verdict::kTampered,
+                     "the segment ends before the frames that it must begin with");
 }
 
-LogWalker::Fault LogWalker::broken_frame(FrameFault fault, const SegmentOutline& outline,
-                                         bool last) {
+LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
     std::string reason(frame_fault_text(fault));
-    if ((!last && !outline.successor_unknown) || fault == FrameFault::kFields ||
+    if ((!last && !outline_.successor_unknown) || fault == FrameFault::kFields ||
         fault == FrameFault::kEnd) {
         return tampered(std::move(reason));
     }
-    Result<std::unique_ptr<ReadableFile>> raw =
-        files_.open_readable(directory_ + "/" + segment_file_name(segment_no_), false);
+    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path(), false);
     if (!raw) {
         return unverifiable(raw.error().message);
     }
-    Result<bool> crash = has_crash_shape(**raw, offset_, file_->size_bytes());
+    Result<bool> crash = has_crash_shape(**raw, offset_, stream_->size_bytes());
     if (!crash) {
         return unverifiable(crash.error().message);
     }
-    Fault violation = tampered(std::move(reason));
-    if (*crash) {
-        violation->verdict = last ? Verdict::kTornTail : Verdict::kCannotVerify;
+    if (!*crash) {
+        return tampered(std::move(reason));
     }
-    return violation;
+    return violation(last ? Verdict::kTornTail : Verdict::kCannotVerify, std::move(reason));
+}
+
+std::optional<Violation> LogWalker::check_end() const {
+    for (uint64_t number : log_.leaf_files) {
+        if (!removals_.is_pruned(number)) {
+            return Violation{Verdict::kTampered,
+                             "a leaf file that no sealed pruning in the log speaks of",
+                             leaf_file_name(number),
+                             0,
+                             0,
+                             {},
+                             {}};
+        }
+    }
+    if (anchors_.all_found()) {
+        return std::nullopt;
+    }
+    return tampered("a checkpoint kept off the host (" + anchors_.accuser_file() +
+                    ") repeats a seal of " + std::to_string(anchors_.accuser().tree_size) +
+                    " leaves, the log has " + std::to_string(head_.tree.size()) +
+                    " and no such seal: its end was taken away");
+}
+
+std::optional<Violation> LogWalker::key_problem() const {
+    std::optional<std::pair<uint64_t, std::string>> problem = content_.key_problem(removals_);
+    if (!problem) {
+        return std::nullopt;
+    }
+    return Violation{
+        Verdict::kCannotVerify, problem->second, segment_file_name(problem->first), 0, 0, {}, {}};
 }
 
 void LogWalker::report(VerifyReport& report) const {
+    anchors_.report(head_.tree.size(), report);
+    content_.report(removals_, report);
+    report.erased = removals_.erased();
     report.segments = segments_;
+    report.pruned_segments = pruned_;
     report.frames = frames_;
     report.records = records_;
     report.seals = seals_;
     report.bytes = bytes_;
     report.unknown_frames = unknown_frames_;
-    report.unopened_segments = unopened_segments_;
-    report.first_unopened = first_unopened_;
-    report.content_checked = opened_segments_ > 0 && unopened_segments_ == 0;
+    report.recoveries = recoveries_;
     report.tree_size = last_seal_ ? last_seal_->tree_size : 0;
     report.root_hex = last_seal_ ? to_hex(view(last_seal_->root)) : "";
 }

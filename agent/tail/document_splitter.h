@@ -47,6 +47,9 @@ class DocumentSplitter {
     // The open document has brackets, and they are being followed.
     bool in_brackets() const { return mode_ == Mode::kBrackets; }
 
+    // Brackets were followed in vain up to here.
+    uint64_t failed_at() const { return failed_at_; }
+
     uint64_t scanned_bytes() const {
         return scanned_bytes_;
     }  // work done, for the tests of its bound
@@ -67,7 +70,7 @@ class DocumentSplitter {
     uint64_t document_bytes_max_;
     uint64_t start_;
     uint64_t frontier_;
-    uint64_t failed_at_ = 0;  // brackets were followed in vain up to here
+    uint64_t failed_at_ = 0;
     uint64_t credit_ = kRescanCreditBytesMax;
     uint64_t scanned_bytes_ = 0;
     ArrayStart array_start_;

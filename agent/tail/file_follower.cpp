@@ -27,8 +27,7 @@ TailedFile* FileFollower::find(const FileId& id) {
 }
 
 void FileFollower::look(TailSink& sink) {
-    const MonotonicNanos began = clock_.monotonic_now();
-    if (began < next_look_) {
+    if (!pace_.begin(clock_.monotonic_now())) {
         look_at_open_files();
         return;
     }
@@ -66,10 +65,7 @@ void FileFollower::look(TailSink& sink) {
     settle();
     problems_.end_look();
     never_positioned_ = false;
-    const MonotonicNanos ended = clock_.monotonic_now();
-    const int64_t pause_ns = std::min((ended.value - began.value) * kLookCostFactor,
-                                      kLookPauseMillisMax * kNanosPerMilli);
-    next_look_ = MonotonicNanos{ended.value + pause_ns};
+    pace_.end(clock_.monotonic_now());
 }
 
 void FileFollower::look_at_open_files() {
@@ -167,7 +163,7 @@ void FileFollower::compare_saved(TailSink& sink) {
 }
 
 void FileFollower::replaced(TailedFile& file, TailSink& sink) {
-    FilePosition position = file.resumed ? file.position(hasher_) : *file.reported;
+    FilePosition position = file.resumed ? file.position(hasher_) : *file.progress.reported;
     position.open_ranges = file.reread().ranges();  // what is held in memory is not read again
     const uint64_t lost = file.bytes_that_go_with_it();
     Siblings siblings(files_);
@@ -225,7 +221,7 @@ void FileFollower::admit(FoundFile& found) {
         add(std::make_unique<TailedFile>(options_, files_, found.info.id, found.path, start),
             found.info);
     if (start > 0) {
-        file.must_report = true;
+        file.progress.must_report = true;
         if (file.open() && file.remember_text_before()) {
             file.update_fingerprint(hasher_);
         }
@@ -235,7 +231,8 @@ void FileFollower::admit(FoundFile& found) {
         if (in_same_folder(path, found.path) &&
             (is_current || may_be_generation_of(name_of(path), name_of(found.path)))) {
             file.after = vacancy.last;
-            file.must_report = true;  // with the one before it, whose new name would hide it
+            file.progress.must_report =
+                true;  // with the one before it, whose new name would hide it
             vacancy.last = file.id;
         }
     }
@@ -248,12 +245,12 @@ bool FileFollower::take_over_saved(const FoundFile& found) {
         return false;
     }
     for (const auto& file : all_) {
-        if (file->resumed || file->missed_look == 0 || file->reported->offset == 0 ||
-            file->reported->offset > found.info.size_bytes) {
+        if (file->resumed || file->missed_look == 0 || file->progress.reported->offset == 0 ||
+            file->progress.reported->offset > found.info.size_bytes) {
             continue;
         }
         const FileId gone = file->id;
-        if (add_continuing(*file->reported, found) != nullptr) {
+        if (add_continuing(*file->progress.reported, found) != nullptr) {
             depart(gone);
             return true;
         }
@@ -265,8 +262,9 @@ bool FileFollower::take_over_saved(const FoundFile& found) {
 // old text.
 bool FileFollower::may_be_copy(const FoundFile& found) {
     for (const auto& file : all_) {
-        if (file->look != look_ || !file->resumed || file->accounted() == 0 ||
-            file->accounted() > found.info.size_bytes || !in_same_folder(file->path, found.path) ||
+        if (file->look != look_ || !file->resumed || file->progress.taken() == 0 ||
+            file->progress.taken() > found.info.size_bytes ||
+            !in_same_folder(file->path, found.path) ||
             !may_be_generation_of(name_of(file->path), name_of(found.path))) {
             continue;
         }
@@ -302,8 +300,8 @@ TailedFile* FileFollower::add_continuing(const FilePosition& position, const Fou
     if (!same || !*same) {
         return nullptr;
     }
-    file->reported.reset();
-    file->must_report = true;
+    file->progress.reported.reset();
+    file->progress.must_report = true;
     return &add(std::move(file), found.info);
 }
 
@@ -334,7 +332,7 @@ void FileFollower::settle() {
             file->resumed && quiet &&
             (file->detached || (file->holds_open_document() && has_successor(*file)));
         const bool read = !file->has_unread() && file->resumed;
-        if (!file->holds_pieces() &&
+        if (!file->progress.holds_pieces() &&
             (file->missed_look == UINT64_MAX || (file->detached && quiet && read))) {
             leaving.push_back(file->id);
         } else if (read && !file->detached && now.millis_since(file->used_at) >= kIdleCloseMillis) {
@@ -347,7 +345,7 @@ void FileFollower::settle() {
     for (; rotated > kRotatedFilesMax; --rotated) {
         const TailedFile* oldest = nullptr;
         for (const auto& file : all_) {
-            if (file->moved && !file->has_unread() && !file->holds_pieces() &&
+            if (file->moved && !file->has_unread() && !file->progress.holds_pieces() &&
                 (oldest == nullptr || file->modified < oldest->modified)) {
                 oldest = file.get();
             }
@@ -376,10 +374,8 @@ bool FileFollower::has_successor(const TailedFile& file) const {
 void FileFollower::depart(const FileId& id) {
     const auto leaving =
         std::find_if(all_.begin(), all_.end(), [&](const auto& file) { return file->id == id; });
-    if ((*leaving)->reported) {
-        FilePosition last = *(*leaving)->reported;
-        last.finished = true;
-        departed_.push_back(std::move(last));
+    if (auto last = (*leaving)->progress.last_position()) {
+        departed_.push_back(std::move(*last));
     }
     by_id_.erase(id);
     all_.erase(leaving);

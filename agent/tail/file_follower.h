@@ -22,9 +22,6 @@ inline constexpr int64_t kIdleCloseMillis =
     300'000;                                     // read to its end: its descriptor is given back
 inline constexpr size_t kOpenFilesMax = 256;     // of one source
 inline constexpr int64_t kRotatedFilesMax = 64;  // kept in sight after they left the globs
-inline constexpr int64_t kLookCostFactor =
-    200;  // a look that took 0.1 ms is followed by 20 ms without one: half a percent of a core
-inline constexpr int64_t kLookPauseMillisMax = 1'000;
 inline constexpr size_t kStartAtEndSearchBytes = size_t{64}
                                                  << 10;  // for the newline to start after
 
@@ -47,6 +44,8 @@ class FileFollower {
     const std::vector<std::unique_ptr<TailedFile>>& all() const { return all_; }
 
     ProblemBook& problems() { return problems_; }
+
+    const ProblemBook& problems() const { return problems_; }
 
     const PositionHasher& hasher() const { return hasher_; }
 
@@ -80,6 +79,7 @@ class FileFollower {
     Clock& clock_;
     PositionHasher hasher_;
     FileLook finder_;
+    LookPace pace_;
     ProblemBook problems_;
     std::vector<std::unique_ptr<TailedFile>> all_;
     std::map<FileId, TailedFile*> by_id_;
@@ -88,7 +88,6 @@ class FileFollower {
     std::vector<FilePosition> departed_;
     uint64_t look_ = 0;
     bool never_positioned_;
-    MonotonicNanos next_look_{INT64_MIN};
 };
 
 }  // namespace llmtrail

@@ -28,6 +28,28 @@ void ProblemBook::end_look() {
     std::erase_if(entries_, [&](const auto& entry) { return entry.second.look + 1 < look_; });
 }
 
+size_t ProblemBook::unreadable() const {
+    return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), [](const auto& e) {
+        const ErrorCode code = e.second.code;
+        return code == ErrorCode::kPermission || code == ErrorCode::kIo ||
+               code == ErrorCode::kLimit;
+    }));
+}
+
+bool LookPace::begin(MonotonicNanos now) {
+    if (now < next_) {
+        return false;
+    }
+    began_ = now;
+    return true;
+}
+
+void LookPace::end(MonotonicNanos now) {
+    const int64_t pause_ns = std::min((now.value - began_.value) * kLookCostFactor,
+                                      kLookPauseMillisMax * kNanosPerMilli);
+    next_ = MonotonicNanos{now.value + pause_ns};
+}
+
 bool FileLook::excluded(std::string_view path) const {
     return std::any_of(
         options_.exclude.begin(), options_.exclude.end(),

@@ -23,7 +23,7 @@ class FollowingTail : public SourceTail {
 
     void hold_open_document(uint32_t records_sealed) override {
         if (reading_ != nullptr) {
-            reading_->hold_open_document(records_sealed);
+            reading_->progress.hold_open_document(records_sealed);
         }
     }
 
@@ -31,6 +31,8 @@ class FollowingTail : public SourceTail {
     std::vector<FilePosition> all_positions() override;
     void set_open_ranges(const FileId& file, std::vector<OpenRange> ranges) override;
     uint64_t lag_bytes() const override;
+
+    size_t unreadable_files() const override { return follower_.problems().unreadable(); }
 
     size_t files() const override { return follower_.all().size(); }
 
@@ -133,11 +135,11 @@ void FollowingTail::make_room() {
 std::vector<FilePosition> FollowingTail::changed_positions() {
     std::vector<FilePosition> changed = follower_.take_departed();
     for (const auto& file : follower_.all()) {
-        if (!file->resumed || !file->changed()) {
+        if (!file->resumed || !file->progress.changed()) {
             continue;
         }
-        file->told(file->position(follower_.hasher()));
-        changed.push_back(*file->reported);
+        file->progress.told(file->position(follower_.hasher()));
+        changed.push_back(*file->progress.reported);
     }
     return changed;
 }
@@ -145,8 +147,8 @@ std::vector<FilePosition> FollowingTail::changed_positions() {
 std::vector<FilePosition> FollowingTail::all_positions() {
     std::vector<FilePosition> all;
     for (const auto& file : follower_.all()) {
-        if (file->reported) {
-            all.push_back(*file->reported);
+        if (file->progress.reported) {
+            all.push_back(*file->progress.reported);
         }
     }
     return all;
@@ -154,7 +156,7 @@ std::vector<FilePosition> FollowingTail::all_positions() {
 
 void FollowingTail::set_open_ranges(const FileId& id, std::vector<OpenRange> ranges) {
     if (TailedFile* file = follower_.find(id)) {
-        file->set_open_ranges(std::move(ranges));
+        file->progress.set_open_ranges(std::move(ranges));
     }
 }
 

@@ -111,6 +111,10 @@ class SourceTail {
 
     virtual uint64_t lag_bytes() const = 0;  // known to be unread
 
+    // Files, or folders of files, that are there and could not be read when last tried: no
+    // permission, an I/O error, too many of them. At most kProblemsMax are counted.
+    virtual size_t unreadable_files() const = 0;
+
     // Files are there that are not read before another look, a second after the last, finds them
     // unchanged.
     virtual bool waits_for_files() const { return false; }

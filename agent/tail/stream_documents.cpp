@@ -81,7 +81,7 @@ Result<void> StreamDocuments::read_chunk() {
 
 uint64_t StreamDocuments::keep_from() const {
     if (!list_) {
-        return splitter_.position();
+        return head_ ? splitter_.wants() : splitter_.position();
     }
     return open_ && !head_ ? *open_ : list_begin_ + list_->scanned();
 }
@@ -92,26 +92,33 @@ std::optional<StreamDocument> StreamDocuments::cut() {
         found = list_ ? cut_list() : cut_endless();
     }
     while (!found && !endless_ && !list_) {
-        if (splitter_.wants() < read_ + virtual_) {
-            const auto span = splitter_.next(from(splitter_.wants()));
+        const uint64_t begin = splitter_.position();
+        const uint64_t at = splitter_.wants();
+        if (at < read_ + virtual_) {
+            const auto span = splitter_.next(from(at));
+            if (went_back(span)) {
+                return give_up(begin, last_newline(at, splitter_.failed_at()));
+            }
             if (span && span->end - span->begin > document_bytes_max_ && enter_list(span->begin)) {
                 return cut_list();
             }
             found = span ? std::optional(document(*span)) : std::nullopt;
             continue;
         }
-        const uint64_t begin = splitter_.position();
         if (splitter_.in_brackets() && read_ - begin > document_bytes_max_ && enter_list(begin)) {
             return cut_list();
         }
         if (!part_ended_) {
-            give_up_endless(begin);
+            keep_open_head(begin);
             return std::nullopt;
         }
         if (end_last_line()) {
             continue;
         }
         const auto last = splitter_.finish();
+        if (went_back(last)) {
+            return give_up(begin, base_);
+        }
         found = last ? std::optional(document(*last)) : std::nullopt;
         if (found || splitter_.wants() >= read_ + virtual_) {
             return found;
@@ -120,12 +127,29 @@ std::optional<StreamDocument> StreamDocuments::cut() {
     return found;
 }
 
-void StreamDocuments::give_up_endless(uint64_t begin) {
-    if (read_ - begin > (kEndlessFactor + 1) * document_bytes_max_ + kStreamChunkBytes) {
-        endless_ = begin;
+// What is open is followed on, but no longer kept.
+void StreamDocuments::keep_open_head(uint64_t begin) {
+    if (!head_ && read_ - begin > kStreamKeptFactor * document_bytes_max_ + kStreamChunkBytes) {
         head_ = Bytes(from(begin).substr(0, document_bytes_max_));
-        splitter_ = DocumentSplitter(read_, document_bytes_max_);  // lets go of the buffer
     }
+}
+
+// The splitter wants to look again at bytes of which only the head is left.
+bool StreamDocuments::went_back(const std::optional<DocumentSpan>& span) const {
+    return (span ? span->end : splitter_.wants()) < base_;
+}
+
+// Before the line at `end`, which the next document may be.
+uint64_t StreamDocuments::last_newline(uint64_t begin, uint64_t end) const {
+    const uint64_t last = std::clamp(end, begin, read_ + virtual_ - 1);
+    const size_t newline = from(begin).substr(0, last + 1 - begin).rfind('\n');
+    return newline == ByteView::npos ? last : begin + newline;
+}
+
+std::optional<StreamDocument> StreamDocuments::give_up(uint64_t begin, uint64_t at) {
+    endless_ = begin;
+    splitter_ = DocumentSplitter(at, document_bytes_max_);
+    return cut_endless();
 }
 
 // A last line without a newline is as good as one with it.
@@ -144,14 +168,20 @@ StreamDocument StreamDocuments::document(const DocumentSpan& span) {
     document.offset = part_begin_ + span.begin;
     document.full_size_bytes = std::min(span.end, read_) - span.begin;
     const uint64_t size = std::min(document.full_size_bytes, document_bytes_max_);
-    document.bytes = from(span.begin).substr(0, size);
+    if (head_) {
+        made_ = std::move(*head_);
+        head_.reset();
+        made_.append(kDocumentPaddingBytes, '\0');
+        document.bytes = ByteView(made_).substr(0, size);
+    } else {
+        document.bytes = from(span.begin).substr(0, size);
+    }
     document.truncated = size < document.full_size_bytes;
     document.unterminated = span.unterminated;
     return document;
 }
 
-// The splitter has found no newline in the last document_bytes_max_ bytes: the next one ends the
-// document.
+// The next newline ends the document.
 std::optional<StreamDocument> StreamDocuments::cut_endless() {
     const uint64_t at = splitter_.position();
     const size_t newline = from(at).find('\n');
@@ -173,7 +203,7 @@ std::optional<StreamDocument> StreamDocuments::cut_endless() {
 }
 
 bool StreamDocuments::enter_list(uint64_t begin) {
-    if (list_tried_ == begin) {
+    if (list_tried_ == begin || begin < base_) {
         return false;
     }
     list_tried_ = begin;

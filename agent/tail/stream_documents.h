@@ -1,10 +1,10 @@
 // Cuts a stream into documents by the rules of docs/splitting.md, in bounded memory: whole files
 // (WholeFileTail, ingest thread), `parse` and `check --sample` (main thread). A file that is tailed
-// can be read again, a stream cannot: what an open document may need is kept, at most
-// kEndlessFactor times its limit and 256 KiB. Of a document without an end up to there the head is
-// handed out, and it goes on to the next newline. Lists longer than a document may be are handed
-// out element by element. Each part of the stream ends its last document, and offsets go on from
-// part to part.
+// can be read again, a stream cannot: what an open document may need is kept up to
+// kStreamKeptFactor times its limit, then its head alone. When it proves broken or without an end
+// after that, the head is handed out, and it goes on to the next newline. Lists longer than a
+// document may be are handed out element by element. Each part of the stream ends its last
+// document, and offsets go on from part to part.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@
 namespace llmtrail {
 
 inline constexpr size_t kStreamChunkBytes = size_t{256} << 10;
+inline constexpr uint64_t kStreamKeptFactor = 2;  // times document_bytes_max of an open document
 
 struct StreamDocument {
     ByteView bytes;  // kDocumentPaddingBytes readable bytes follow; valid until the next call
@@ -42,6 +43,10 @@ class StreamDocuments {
 
     uint64_t bytes_read() const { return part_begin_ + read_; }
 
+    size_t kept_bytes() const {
+        return buffer_.size() + made_.size() + (head_ ? head_->size() : 0);
+    }  // of text, for the tests of its bound
+
  private:
     std::optional<StreamDocument> cut();
     std::optional<StreamDocument> cut_endless();
@@ -53,7 +58,10 @@ class StreamDocuments {
     void keep_head(uint64_t at);
     void leave_list(uint64_t next_start);
     bool end_last_line();
-    void give_up_endless(uint64_t begin);
+    void keep_open_head(uint64_t begin);
+    bool went_back(const std::optional<DocumentSpan>& span) const;
+    uint64_t last_newline(uint64_t begin, uint64_t end) const;
+    std::optional<StreamDocument> give_up(uint64_t begin, uint64_t at);
     StreamDocument document(const DocumentSpan& span);
     Result<void> read_chunk();
     uint64_t keep_from() const;

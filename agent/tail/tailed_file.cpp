@@ -26,13 +26,13 @@ bool holds_hash(ReadableFile& file, uint64_t from, uint64_t to, const PositionHa
 
 TailedFile::TailedFile(const SourceTailOptions& options, FileSystem& files, const FileId& file_id,
                        std::string file_path, uint64_t offset)
-    : id(file_id),
+    : progress(offset),
+      id(file_id),
       path(std::move(file_path)),
       log_path(path),
       options_(options),
       files_(files),
       splitter_(offset, options.document_bytes_max),
-      accounted_(offset),
       read_end_(offset) {}
 
 TailedFile::TailedFile(const SourceTailOptions& options, FileSystem& files,
@@ -44,11 +44,8 @@ TailedFile::TailedFile(const SourceTailOptions& options, FileSystem& files,
     resumed = false;
     fingerprint_bytes_ = saved.fingerprint_bytes;
     fingerprint_ = saved.fingerprint;
-    reported = saved;
+    progress = FileProgress(saved);
     reread_ = RangeReread(saved.open_ranges);
-    if (saved.open_document < saved.offset) {
-        open_ = saved;
-    }
 }
 
 Result<void> TailedFile::open() {
@@ -84,7 +81,7 @@ Result<bool> TailedFile::resume(const PositionHasher& hasher) {
     if (auto opened = open(); !opened) {
         return fail(opened.error());
     }
-    if (!position_fits(*reported, *handle_, hasher)) {
+    if (!position_fits(*progress.reported, *handle_, hasher)) {
         return false;
     }
     if (auto remembered = remember_text_before(); !remembered) {
@@ -95,7 +92,8 @@ Result<bool> TailedFile::resume(const PositionHasher& hasher) {
 }
 
 Result<void> TailedFile::remember_text_before() {
-    auto bytes = read_exactly(*handle_, before(accounted_), accounted_ - before(accounted_));
+    auto bytes = read_exactly(*handle_, before(progress.taken()),
+                              progress.taken() - before(progress.taken()));
     if (!bytes) {
         return fail(bytes.error());
     }
@@ -106,18 +104,15 @@ Result<void> TailedFile::remember_text_before() {
 
 void TailedFile::restart(uint64_t offset) {
     splitter_ = DocumentSplitter(offset, options_.document_bytes_max);
-    accounted_ = offset;
+    progress.restart(offset);
     read_end_ = offset;
     known_bytes = size_bytes;
     guard_.clear();
     tail_.clear();
-    open_.reset();
     reread_ = RangeReread();
-    held_ranges_.clear();
     fingerprint_bytes_ = 0;
     fingerprint_ = {};
     resumed = true;
-    must_report = true;
 }
 
 bool position_fits(const FilePosition& position, ReadableFile& file, const PositionHasher& hasher) {
@@ -135,7 +130,7 @@ TailedFile::Turn TailedFile::read(ReadBuffer& buffer, TailSink& sink) {
         return read_again(sink);
     }
     suspect = false;
-    const uint64_t accounted_before = accounted_;
+    const uint64_t taken_before = progress.taken();
     uint64_t new_bytes = 0;
     buffer_ = &buffer;
     std::optional<Turn> turn = fill(buffer, new_bytes);
@@ -151,19 +146,19 @@ TailedFile::Turn TailedFile::read(ReadBuffer& buffer, TailSink& sink) {
     if (!turn && finish_due && splitter_.wants() >= size_bytes) {
         turn = finish(buffer, sink);
     }
-    account_separators(sink);
-    tail_ = bytes_before(accounted_);
+    progress.skip_to(splitter_.position(), sink);
+    tail_ = bytes_before(progress.taken());
     buffer_ = nullptr;
     if (!turn) {
         turn = Turn{has_unread() ? Outcome::kProgress : Outcome::kCaughtUp, 0, {}};
     }
-    turn->bytes = std::max(new_bytes, accounted_ - accounted_before);
+    turn->bytes = std::max(new_bytes, progress.taken() - taken_before);
     return *turn;
 }
 
 TailedFile::Turn TailedFile::read_again(TailSink& sink) {
     const auto turn = reread_.read({*handle_, id, path, options_.document_bytes_max}, sink);
-    ranges_changed_ = true;
+    progress.note_reread();
     if (!turn) {
         return {Outcome::kFailed, 0, turn.error()};
     }
@@ -171,11 +166,6 @@ TailedFile::Turn TailedFile::read_again(TailSink& sink) {
         return {Outcome::kTruncated, turn->bytes, {}};
     }
     return {turn->stopped ? Outcome::kStopped : Outcome::kProgress, turn->bytes, {}};
-}
-
-void TailedFile::set_open_ranges(std::vector<OpenRange> ranges) {
-    ranges_changed_ = ranges_changed_ || ranges != held_ranges_;
-    held_ranges_ = std::move(ranges);
 }
 
 // The buffer from a little before the open document on when that fits, so that it can be handed out
@@ -227,12 +217,12 @@ std::optional<TailedFile::Turn> TailedFile::hand_out(const DocumentSpan& span,
     } else {
         auto bytes = read_exactly(*handle_, span.begin, size);
         if (!bytes) {
-            splitter_ =
-                DocumentSplitter(accounted_, options_.document_bytes_max);  // the same again, later
+            splitter_ = DocumentSplitter(progress.taken(),
+                                         options_.document_bytes_max);  // the same again, later
             return Turn{Outcome::kFailed, 0, bytes.error()};
         }
         if (bytes->size() < size) {
-            splitter_ = DocumentSplitter(accounted_, options_.document_bytes_max);
+            splitter_ = DocumentSplitter(progress.taken(), options_.document_bytes_max);
             return Turn{Outcome::kTruncated, 0, {}};
         }
         apart = std::move(*bytes);
@@ -245,20 +235,7 @@ std::optional<TailedFile::Turn> TailedFile::hand_out(const DocumentSpan& span,
     document.full_size_bytes = full;
     document.truncated = size < full;
     document.unterminated = span.unterminated;
-    if (open_ && open_->open_document == span.begin) {
-        document.records_already_sealed = open_->open_document_records;
-    }
-    if (span.begin > accounted_) {
-        sink.skipped(span.begin - accounted_);
-        accounted_ = span.begin;
-    }
-    handing_out_ = span;
-    const bool more = sink.document(document);
-    handing_out_.reset();
-    held_records_.reset();
-    open_.reset();
-    accounted_ = span.end;
-    if (!more) {
+    if (!progress.hand_out(document, sink)) {
         return Turn{Outcome::kStopped, 0, {}};
     }
     return std::nullopt;
@@ -269,13 +246,6 @@ std::optional<TailedFile::Turn> TailedFile::finish(ReadBuffer& buffer, TailSink&
         return hand_out(*span, buffer, sink);
     }
     return std::nullopt;  // nothing open, or wants() went back and the next turn goes on there
-}
-
-void TailedFile::account_separators(TailSink& sink) {
-    if (splitter_.position() > accounted_) {
-        sink.skipped(splitter_.position() - accounted_);
-        accounted_ = splitter_.position();
-    }
 }
 
 Bytes TailedFile::bytes_before(uint64_t offset) const {
@@ -303,41 +273,9 @@ void TailedFile::update_fingerprint(const PositionHasher& hasher) {
     }
 }
 
-bool TailedFile::changed() const {
-    if (must_report || ranges_changed_) {
-        return true;
-    }
-    if (held_records_) {
-        return true;
-    }
-    if (open_) {
-        return false;
-    }
-    return reported ? reported->offset != accounted_ || reported->open_document != accounted_
-                    : accounted_ > 0;
-}
-
-void TailedFile::told(const FilePosition& position) {
-    reported = position;
-    must_report = false;
-    ranges_changed_ = false;
-}
-
-// A document that counts as unread is read again as a whole: no range is needed for it.
-std::vector<OpenRange> TailedFile::open_ranges_before(uint64_t offset,
-                                                      uint64_t open_document) const {
-    std::vector<OpenRange> ranges = reread_.ranges();
-    ranges.insert(ranges.end(), held_ranges_.begin(), held_ranges_.end());
-    std::erase_if(ranges, [&](const OpenRange& range) { return range.end > offset; });
-    limit_open_ranges(ranges, open_document);
-    return ranges;
-}
-
 FilePosition TailedFile::position(const PositionHasher& hasher) const {
-    if (open_ && !held_records_) {
-        FilePosition as_resumed = *open_;
-        as_resumed.open_ranges = open_ranges_before(as_resumed.offset, as_resumed.open_document);
-        return as_resumed;
+    if (auto as_resumed = progress.as_resumed(reread_.ranges())) {
+        return std::move(*as_resumed);
     }
     FilePosition position;
     position.source_id = options_.source_id;
@@ -347,13 +285,7 @@ FilePosition TailedFile::position(const PositionHasher& hasher) const {
     position.modified = modified;
     position.fingerprint_bytes = fingerprint_bytes_;
     position.fingerprint = fingerprint_;
-    position.offset = accounted_;
-    position.open_document = accounted_;
-    if (handing_out_ && held_records_) {
-        position.offset = handing_out_->end;
-        position.open_document_records = *held_records_;
-    }
-    position.open_ranges = open_ranges_before(position.offset, position.open_document);
+    progress.describe(position, reread_.ranges());
     const bool between_turns = buffer_ == nullptr;
     position.tail_hash = hasher(between_turns ? tail_ : bytes_before(position.offset));
     return position;

@@ -10,6 +10,7 @@
 #include "platform/clock.h"
 #include "platform/file_system.h"
 #include "tail/document_splitter.h"
+#include "tail/file_progress.h"
 #include "tail/position.h"
 #include "tail/range_reread.h"
 #include "tail/source_tail.h"
@@ -75,8 +76,6 @@ class TailedFile {
 
     ReadableFile* handle() { return handle_.get(); }
 
-    void hold_open_document(uint32_t records_sealed) { held_records_ = records_sealed; }
-
     void update_fingerprint(const PositionHasher& hasher);
     FilePosition position(const PositionHasher& hasher) const;
 
@@ -85,31 +84,26 @@ class TailedFile {
 
     const RangeReread& reread() const { return reread_; }
 
-    // As the sink told them; with those of reread() they are the position's.
-    void set_open_ranges(std::vector<OpenRange> ranges);
-
-    bool holds_pieces() const { return !held_ranges_.empty(); }
-
     bool has_unread() const {
         return rereads() || suspect || splitter_.wants() < size_bytes ||
                (finish_due && splitter_.position() < read_end_);
     }
 
-    uint64_t accounted() const { return accounted_; }  // handed out or skipped up to here
-
     uint64_t read_end() const { return read_end_; }
 
     // Known to have been there, and neither read nor held by anybody.
     uint64_t bytes_that_go_with_it() const {
-        return (known_bytes > accounted_ ? known_bytes - accounted_ : 0) + reread_.bytes();
+        return (known_bytes > progress.taken() ? known_bytes - progress.taken() : 0) +
+               reread_.bytes();
     }
 
-    uint64_t unread_bytes() const { return size_bytes > accounted_ ? size_bytes - accounted_ : 0; }
-
-    bool changed() const;
-    void told(const FilePosition& position);  // it will be in the next frame
+    uint64_t unread_bytes() const {
+        return size_bytes > progress.taken() ? size_bytes - progress.taken() : 0;
+    }
 
     bool holds_open_document() const { return read_end_ > splitter_.position(); }
+
+    FileProgress progress;
 
     // SourceTail's notes about this file.
     FileId id;
@@ -126,12 +120,10 @@ class TailedFile {
     bool detached = false;     // no path is known: only the descriptor keeps it
     bool suspect = false;  // changed without growing: its text is to be compared at the next turn
     bool blocked = false;  // could not be opened or read: not before the next look
-    bool finish_due = false;   // it will not grow: an open document is handed out unterminated
-    bool must_report = false;  // its position is to be told though no byte was read
-    MonotonicNanos grown_at;   // when it last grew, or left its path
+    bool finish_due = false;  // it will not grow: an open document is handed out unterminated
+    MonotonicNanos grown_at;  // when it last grew, or left its path
     MonotonicNanos used_at;
-    std::optional<FileId> after;           // read that one to its end first
-    std::optional<FilePosition> reported;  // as told last
+    std::optional<FileId> after;  // read that one to its end first
 
  private:
     Turn read_again(TailSink& sink);
@@ -139,29 +131,20 @@ class TailedFile {
     std::optional<Turn> hand_out(const DocumentSpan& span, const ReadBuffer& buffer,
                                  TailSink& sink);
     std::optional<Turn> finish(ReadBuffer& buffer, TailSink& sink);
-    void account_separators(TailSink& sink);
-    std::vector<OpenRange> open_ranges_before(uint64_t offset, uint64_t open_document) const;
     Bytes bytes_before(uint64_t offset) const;
 
     const SourceTailOptions& options_;
     FileSystem& files_;
     std::unique_ptr<ReadableFile> handle_;
     DocumentSplitter splitter_;
-    uint64_t accounted_;
     uint64_t read_end_;  // bytes up to here were seen
     Bytes guard_;        // the last of them, at most kTailHashBytes
     uint32_t fingerprint_bytes_ = 0;
     PositionHash fingerprint_{};
 
     const ReadBuffer* buffer_ = nullptr;  // during read()
-    std::optional<DocumentSpan> handing_out_;
-    std::optional<uint32_t> held_records_;
-    std::optional<FilePosition>
-        open_;    // resumed within this document, which was not handed out since
-    Bytes tail_;  // the bytes before accounted_, as of the end of the last turn
+    Bytes tail_;  // the bytes before what was taken, as of the end of the last turn
     RangeReread reread_;
-    std::vector<OpenRange> held_ranges_;
-    bool ranges_changed_ = false;  // since the position was told last
 };
 
 }  // namespace llmtrail

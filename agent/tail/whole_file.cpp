@@ -45,17 +45,13 @@ WholeFile::WholeFile(const SourceTailOptions& options, FileSystem& files, const 
     size_bytes = saved.size_bytes;
     modified = saved.modified;
     complete = saved.complete;
-    reported = saved;
-    accounted_ = saved.open_document;
+    progress = FileProgress(saved);
     packed_bytes_ = saved.size_bytes;
     packed_modified_ = saved.modified;
     fingerprint_bytes_ = saved.fingerprint_bytes;
     fingerprint_ = saved.fingerprint;
     tail_hash_ = saved.tail_hash;
     reread_ = saved.open_ranges;
-    if (saved.open_document < saved.offset) {
-        open_ = saved;
-    }
 }
 
 void WholeFile::note(const FileInfo& info) {
@@ -127,28 +123,25 @@ Result<WholeFile::Change> WholeFile::compare(const PositionHasher& hasher) {
 
 void WholeFile::accept_touch() {
     packed_modified_ = modified;
-    must_report = true;
+    progress.must_report = true;
 }
 
 void WholeFile::go_on() {
     stop();
     complete = false;
-    must_report = true;
+    progress.must_report = true;
 }
 
 void WholeFile::restart() {
     stop();
     complete = false;
-    accounted_ = 0;
+    progress.restart(0);
     packed_bytes_ = 0;
     packed_modified_ = {};
     fingerprint_bytes_ = 0;
     fingerprint_ = {};
     tail_hash_ = {};
-    open_.reset();
     reread_.clear();
-    held_ranges_.clear();
-    must_report = true;
 }
 
 Result<void> WholeFile::pass_over(const PositionHasher& hasher) {
@@ -158,7 +151,7 @@ Result<void> WholeFile::pass_over(const PositionHasher& hasher) {
     }
     stop();
     complete = hashed.has_value();
-    must_report = complete;
+    progress.must_report = complete;
     return hashed;
 }
 
@@ -176,7 +169,7 @@ std::optional<WholeFile::Turn> WholeFile::start(const PositionHasher& hasher) {
         if (is_content_error(stream.error().code)) {
             stop();
             complete = true;
-            must_report = true;
+            progress.must_report = true;
             reread_.clear();
             return Turn{Outcome::kComplete, 1, stream.error()};
         }
@@ -229,16 +222,13 @@ WholeFile::Turn WholeFile::read(const PositionHasher& hasher, TailSink& sink,
 
 WholeFile::Turn WholeFile::finish(TailSink& sink, std::optional<Error> error) {
     const uint64_t end = documents_->bytes_read();
-    if (end > accounted_) {
-        sink.skipped(end - accounted_);
-        accounted_ = end;
-    }
+    progress.skip_to(end, sink);
     if (complete) {
         error.reset();  // told when it was read
     }
     complete = true;
-    must_report = true;
-    open_.reset();
+    progress.must_report = true;
+    progress.forget_resumed();
     reread_.clear();
     return {Outcome::kComplete, 1, std::move(error)};
 }
@@ -259,23 +249,11 @@ TailedDocument WholeFile::document() const {
 bool WholeFile::hand_out(TailSink& sink) {
     TailedDocument document = this->document();
     const uint64_t end = document.offset + document.full_size_bytes;
-    if (end <= accounted_) {
+    if (end <= progress.taken()) {
         pending_.reset();
         return true;
     }
-    if (open_ && open_->open_document == document.offset) {
-        document.records_already_sealed = open_->open_document_records;
-    }
-    if (document.offset > accounted_) {
-        sink.skipped(document.offset - accounted_);
-        accounted_ = document.offset;
-    }
-    handing_out_ = true;
-    const bool more = sink.document(document);
-    handing_out_ = false;
-    held_records_.reset();
-    open_.reset();
-    accounted_ = end;
+    const bool more = progress.hand_out(document, sink);
     pending_.reset();
     return more;
 }
@@ -288,8 +266,8 @@ bool WholeFile::hand_out_again(TailSink& sink) {
     const auto range = std::find_if(reread_.begin(), reread_.end(), [&](const OpenRange& one) {
         return one.begin < end && one.end > begin;
     });
-    if (range == reread_.end() || end > std::max(accounted_, range->end)) {
-        if (end > accounted_) {
+    if (range == reread_.end() || end > std::max(progress.taken(), range->end)) {
+        if (end > progress.taken()) {
             reread_.clear();  // nothing that was taken is left
         } else {
             pending_.reset();
@@ -309,53 +287,20 @@ bool WholeFile::hand_out_again(TailSink& sink) {
             reread_.erase(range);
         }
     }
-    ranges_changed_ = true;
+    progress.note_reread();
     const bool again = std::any_of(reread_.begin(), reread_.end(), [&](const OpenRange& one) {
         return one.begin < end && one.end > begin;
     });
     const bool more = sink.document(document);
-    if (!again && end <= accounted_) {
+    if (!again && end <= progress.taken()) {
         pending_.reset();  // else it was open, and is handed out as a new one, too
     }
     return more;
 }
 
-void WholeFile::set_open_ranges(std::vector<OpenRange> ranges) {
-    ranges_changed_ = ranges_changed_ || ranges != held_ranges_;
-    held_ranges_ = std::move(ranges);
-}
-
-bool WholeFile::changed() const {
-    if (must_report || ranges_changed_ || held_records_) {
-        return true;
-    }
-    if (open_) {
-        return false;
-    }
-    return reported ? reported->offset != accounted_ || reported->open_document != accounted_
-                    : accounted_ > 0;
-}
-
-void WholeFile::told(const FilePosition& position) {
-    reported = position;
-    must_report = false;
-    ranges_changed_ = false;
-}
-
-std::vector<OpenRange> WholeFile::open_ranges_before(uint64_t offset,
-                                                     uint64_t open_document) const {
-    std::vector<OpenRange> ranges = reread_;
-    ranges.insert(ranges.end(), held_ranges_.begin(), held_ranges_.end());
-    std::erase_if(ranges, [&](const OpenRange& range) { return range.end > offset; });
-    limit_open_ranges(ranges, open_document);
-    return ranges;
-}
-
 FilePosition WholeFile::position() const {
-    if (open_ && !held_records_) {
-        FilePosition as_resumed = *open_;
-        as_resumed.open_ranges = open_ranges_before(as_resumed.offset, as_resumed.open_document);
-        return as_resumed;
+    if (auto as_resumed = progress.as_resumed(reread_)) {
+        return std::move(*as_resumed);
     }
     FilePosition position;
     position.source_id = options_.source_id;
@@ -367,14 +312,8 @@ FilePosition WholeFile::position() const {
     position.fingerprint_bytes = fingerprint_bytes_;
     position.fingerprint = fingerprint_;
     position.tail_hash = tail_hash_;
-    position.offset = accounted_;
-    position.open_document = accounted_;
     position.complete = complete;
-    if (handing_out_ && held_records_) {
-        position.offset = pending_->offset + pending_->full_size_bytes;
-        position.open_document_records = *held_records_;
-    }
-    position.open_ranges = open_ranges_before(position.offset, position.open_document);
+    progress.describe(position, reread_);
     return position;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "platform/file_system.h"
+#include "tail/file_progress.h"
 #include "tail/position.h"
 #include "tail/source_tail.h"
 #include "tail/stream_documents.h"
@@ -60,7 +61,7 @@ class WholeFile {
         pending_.reset();
     }
 
-    bool begun() const { return fingerprint_bytes_ > 0 || accounted_ > 0 || complete; }
+    bool begun() const { return fingerprint_bytes_ > 0 || progress.taken() > 0 || complete; }
 
     bool reading() const { return documents_ != nullptr; }
 
@@ -70,14 +71,9 @@ class WholeFile {
 
     bool has_unread() const { return !complete || rereads(); }
 
-    bool holds_pieces() const { return !held_ranges_.empty(); }
-
-    void hold_open_document(uint32_t records_sealed) { held_records_ = records_sealed; }
-
-    void set_open_ranges(std::vector<OpenRange> ranges);
     FilePosition position() const;
-    bool changed() const;
-    void told(const FilePosition& position);
+
+    FileProgress progress{0};  // unpacked
 
     // WholeFileTail's notes about this file.
     FileId id;
@@ -91,8 +87,6 @@ class WholeFile {
     bool settled = false;      // it did not change for long enough, and is what was begun
     bool complete = false;
     bool blocked = false;  // not before the next look
-    bool must_report = false;
-    std::optional<FilePosition> reported;
 
  private:
     Result<void> open();
@@ -102,7 +96,6 @@ class WholeFile {
     bool hand_out(TailSink& sink);
     bool hand_out_again(TailSink& sink);
     TailedDocument document() const;
-    std::vector<OpenRange> open_ranges_before(uint64_t offset, uint64_t open_document) const;
 
     const SourceTailOptions& options_;
     FileSystem& files_;
@@ -110,7 +103,6 @@ class WholeFile {
     std::unique_ptr<PartedStream> stream_;
     std::unique_ptr<StreamDocuments> documents_;
     std::optional<StreamDocument> pending_;  // cut, not handed out
-    uint64_t accounted_ = 0;                 // unpacked: handed out or passed over up to here
 
     // What was read or begun, packed: its size, time of change and hashes.
     uint64_t packed_bytes_ = 0;
@@ -119,12 +111,7 @@ class WholeFile {
     PositionHash fingerprint_{};
     PositionHash tail_hash_{};
 
-    bool handing_out_ = false;
-    std::optional<uint32_t> held_records_;
-    std::optional<FilePosition> open_;  // resumed in this document, not handed out since
-    std::vector<OpenRange> reread_;     // still to be handed out again
-    std::vector<OpenRange> held_ranges_;
-    bool ranges_changed_ = false;
+    std::vector<OpenRange> reread_;  // still to be handed out again
 };
 
 }  // namespace llmtrail

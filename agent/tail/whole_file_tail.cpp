@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include "tail/file_follower.h"
 #include "tail/file_look.h"
 #include "tail/whole_file.h"
 
@@ -29,7 +28,7 @@ class WholeFileTail : public SourceTail {
 
     void hold_open_document(uint32_t records_sealed) override {
         if (reading_ != nullptr) {
-            reading_->hold_open_document(records_sealed);
+            reading_->progress.hold_open_document(records_sealed);
         }
     }
 
@@ -39,6 +38,8 @@ class WholeFileTail : public SourceTail {
     uint64_t lag_bytes() const override;
 
     bool waits_for_files() const override { return waits_; }
+
+    size_t unreadable_files() const override { return problems_.unreadable(); }
 
     size_t files() const override { return files_by_id_.size(); }
 
@@ -58,6 +59,7 @@ class WholeFileTail : public SourceTail {
     Clock& clock_;
     PositionHasher hasher_;
     FileLook finder_;
+    LookPace pace_;
     ProblemBook problems_;
     std::map<FileId, std::unique_ptr<WholeFile>> files_by_id_;
     std::vector<WholeFile*> queue_;  // may be read, the next one last; made anew by each look
@@ -68,7 +70,6 @@ class WholeFileTail : public SourceTail {
     uint64_t look_ = 0;
     bool never_positioned_;
     bool waits_ = false;
-    MonotonicNanos next_look_{INT64_MIN};
 };
 
 WholeFileTail::WholeFileTail(const SourceTailOptions& options, FileSystem& files, FileWatch& watch,
@@ -89,8 +90,7 @@ WholeFileTail::WholeFileTail(const SourceTailOptions& options, FileSystem& files
 }
 
 void WholeFileTail::rescan(TailSink& sink) {
-    const MonotonicNanos began = clock_.monotonic_now();
-    if (began < next_look_) {
+    if (!pace_.begin(clock_.monotonic_now())) {
         return;
     }
     ++look_;
@@ -121,10 +121,7 @@ void WholeFileTail::rescan(TailSink& sink) {
     queue();
     problems_.end_look();
     never_positioned_ = false;
-    const MonotonicNanos ended = clock_.monotonic_now();
-    const int64_t pause_ns = std::min((ended.value - began.value) * kLookCostFactor,
-                                      kLookPauseMillisMax * kNanosPerMilli);
-    next_look_ = MonotonicNanos{ended.value + pause_ns};
+    pace_.end(clock_.monotonic_now());
 }
 
 void WholeFileTail::notice(FoundFile& found, std::vector<FoundFile>& fresh) {
@@ -177,7 +174,7 @@ bool WholeFileTail::take_over_saved(const FoundFile& found) {
             file->modified != found.info.modified) {
             continue;
         }
-        FilePosition here = *file->reported;
+        FilePosition here = *file->progress.reported;
         here.file = found.info.id;
         auto taken = std::make_unique<WholeFile>(options_, files_, here);
         taken->path = found.path;
@@ -185,8 +182,8 @@ bool WholeFileTail::take_over_saved(const FoundFile& found) {
             WholeFile::Change::kNone) {
             continue;
         }
-        taken->reported.reset();
-        taken->must_report = true;
+        taken->progress.reported.reset();
+        taken->progress.must_report = true;
         taken->look = look_;
         taken->unchanged_since = clock_.monotonic_now();
         taken->note(found.info);
@@ -254,7 +251,7 @@ void WholeFileTail::miss(WholeFile& file, TailSink& sink, std::vector<FileId>& l
         file.missed_look = look_;
         return;
     }
-    if (file.reading() || file.holds_pieces()) {
+    if (file.reading() || file.progress.holds_pieces()) {
         return;
     }
     if (file.has_unread()) {
@@ -265,10 +262,8 @@ void WholeFileTail::miss(WholeFile& file, TailSink& sink, std::vector<FileId>& l
 
 void WholeFileTail::depart(const FileId& id) {
     const auto leaving = files_by_id_.find(id);
-    if (leaving->second->reported) {
-        FilePosition last = *leaving->second->reported;
-        last.finished = true;
-        departed_.push_back(std::move(last));
+    if (auto last = leaving->second->progress.last_position()) {
+        departed_.push_back(std::move(*last));
     }
     changed_.erase(id);
     std::erase(queue_, leaving->second.get());
@@ -327,20 +322,22 @@ WholeFile::Turn WholeFileTail::turn(WholeFile& file, TailSink& sink, uint64_t bu
     WholeFile::Turn done = file.read(hasher_, sink, budget_bytes);
     reading_ = nullptr;
     changed_.insert(file.id);
-    if (done.error && done.outcome != WholeFile::Outcome::kChanged) {
-        problems_.tell(sink, file.path, *done.error);
-    }
     switch (done.outcome) {
         case WholeFile::Outcome::kProgress:
         case WholeFile::Outcome::kStopped:
             break;
-        case WholeFile::Outcome::kChanged:
         case WholeFile::Outcome::kFailed:
+            problems_.tell(sink, file.path, *done.error);
+            [[fallthrough]];
+        case WholeFile::Outcome::kChanged:
             file.stop();
             file.blocked = true;
             std::erase(queue_, &file);
             break;
         case WholeFile::Outcome::kComplete:
+            if (done.error) {  // for good: no look meets it again
+                sink.file_problem(file.path, *done.error);
+            }
             std::erase(queue_, &file);
             break;
     }
@@ -351,9 +348,9 @@ std::vector<FilePosition> WholeFileTail::changed_positions() {
     std::vector<FilePosition> changed = std::exchange(departed_, {});
     for (const FileId& id : changed_) {
         WholeFile& file = *files_by_id_.at(id);
-        if (file.changed()) {
-            file.told(file.position());
-            changed.push_back(*file.reported);
+        if (file.progress.changed()) {
+            file.progress.told(file.position());
+            changed.push_back(*file.progress.reported);
         }
     }
     changed_.clear();
@@ -363,8 +360,8 @@ std::vector<FilePosition> WholeFileTail::changed_positions() {
 std::vector<FilePosition> WholeFileTail::all_positions() {
     std::vector<FilePosition> all;
     for (const auto& [id, file] : files_by_id_) {
-        if (file->reported) {
-            all.push_back(*file->reported);
+        if (file->progress.reported) {
+            all.push_back(*file->progress.reported);
         }
     }
     return all;
@@ -372,7 +369,7 @@ std::vector<FilePosition> WholeFileTail::all_positions() {
 
 void WholeFileTail::set_open_ranges(const FileId& id, std::vector<OpenRange> ranges) {
     if (const auto known = files_by_id_.find(id); known != files_by_id_.end()) {
-        known->second->set_open_ranges(std::move(ranges));
+        known->second->progress.set_open_ranges(std::move(ranges));
         changed_.insert(id);
     }
 }

@@ -1,8 +1,10 @@
 #include <zstd.h>
+#include <zstd_errors.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
+#include "tail/frame_pump.h"
 #include "tail/packed_readers.h"
 
 namespace llmtrail {
@@ -15,88 +17,76 @@ struct FreeContext {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-class ZstdReader : public PackedReader {
+class ZstdDecoder : public FrameDecoder {
  public:
-    ZstdReader(ReadableFile& file, uint64_t packed_bytes)
-        : file_(file),
-          packed_bytes_(packed_bytes),
-          chunk_(kPackedChunkBytes, '\0'),
-          context_(ZSTD_createDCtx()) {}
+    ZstdDecoder() : context_(ZSTD_createDCtx()) {}
 
     bool start() {
         return context_ && ZSTD_isError(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax,
                                                                kWindowLogMax)) == 0;
     }
 
+    void begin_frame() override {}  // the end of the one before left it ready
+
+    Step step(ByteView in, char* out, size_t size) override {
+        ZSTD_inBuffer from{in.data(), in.size(), 0};
+        ZSTD_outBuffer to{out, size, 0};
+        const size_t outcome = ZSTD_decompressStream(context_.get(), &to, &from);
+        Step step{.taken = from.pos, .made = to.pos};
+        if (ZSTD_isError(outcome) != 0) {
+            const bool no_memory = ZSTD_getErrorCode(outcome) == ZSTD_error_memory_allocation;
+            step.state = no_memory ? State::kNoMemory : State::kDamaged;
+            step.why = ZSTD_getErrorName(outcome);
+        } else if (outcome == 0) {
+            step.state = State::kFrameEnd;
+        }
+        return step;
+    }
+
+ private:
+    std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
+};
+
+class ZstdReader : public PackedReader {
+ public:
+    ZstdReader(ReadableFile& file, uint64_t packed_bytes, std::unique_ptr<ZstdDecoder> decoder)
+        : pump_(file, packed_bytes, "zstd", std::move(decoder)) {}
+
     Result<bool> next_part() override { return !std::exchange(begun_, true); }
 
     Result<size_t> read(char* out, size_t size) override;
 
  private:
-    Result<void> fill();
-
-    Result<size_t> broken(std::string message) {
-        ended_ = true;
-        return fail(ErrorCode::kCorrupt, std::move(message));
-    }
-
-    ReadableFile& file_;
-    uint64_t packed_bytes_;
-    uint64_t offset_ = 0;  // of the file: read up to here
-    Bytes chunk_;
-    ZSTD_inBuffer in_{};
-    std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
+    FramePump pump_;
     bool begun_ = false;
-    bool ended_ = false;
-    bool in_frame_ = false;
 };
 
-Result<void> ZstdReader::fill() {
-    if (in_.pos < in_.size) {
-        return {};
-    }
-    const uint64_t left = packed_bytes_ - std::min(offset_, packed_bytes_);
-    const auto got = file_.read_at(offset_, chunk_.data(), std::min<uint64_t>(left, chunk_.size()));
-    if (!got) {
-        return fail(got.error());
-    }
-    offset_ += *got;
-    in_ = {chunk_.data(), *got, 0};
-    return {};
-}
-
 Result<size_t> ZstdReader::read(char* out, size_t size) {
-    ZSTD_outBuffer to{out, size, 0};
-    while (!ended_ && to.pos == 0 && size > 0) {
-        if (auto filled = fill(); !filled) {
-            return fail(filled.error());
+    while (size > 0) {
+        const auto got = pump_.read(out, size);
+        if (!got || *got > 0 || pump_.broken()) {
+            return got;
         }
-        const bool at_end = in_.size == 0;
-        if (at_end && !in_frame_) {
-            ended_ = true;
-            break;
+        const auto packed = pump_.packed();
+        if (!packed) {
+            return fail(packed.error());
         }
-        const size_t before = in_.pos;
-        const size_t outcome = ZSTD_decompressStream(context_.get(), &to, &in_);
-        if (ZSTD_isError(outcome) != 0) {
-            return broken(std::string("the zstd data is damaged: ") + ZSTD_getErrorName(outcome));
+        if (packed->empty()) {
+            return size_t{0};
         }
-        in_frame_ = outcome != 0;
-        if (in_frame_ && at_end && to.pos == 0 && in_.pos == before) {
-            return broken("the zstd data is cut off");
-        }
+        pump_.begin_frame();
     }
-    return to.pos;
+    return size_t{0};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<PackedReader>> make_zstd_reader(ReadableFile& file, uint64_t packed_bytes) {
-    auto reader = std::make_unique<ZstdReader>(file, packed_bytes);
-    if (!reader->start()) {
+    auto decoder = std::make_unique<ZstdDecoder>();
+    if (!decoder->start()) {
         return fail(ErrorCode::kIo, "no memory for unpacking");
     }
-    return reader;
+    return std::make_unique<ZstdReader>(file, packed_bytes, std::move(decoder));
 }
 
 }  // namespace llmtrail

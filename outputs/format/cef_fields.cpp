@@ -160,6 +160,7 @@ std::string_view cef_action(uint16_t event_class) {
         case 400:
         case 401:
         case 402:
+        case 403:
         case 410:
         case 411:
             return "changed";

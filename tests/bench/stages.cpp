@@ -15,6 +15,7 @@
 #include "platform/posix.h"
 #include "record/record_codec.h"
 #include "spool/spool.h"
+#include "spool/verify.h"
 #include "tail/document_splitter.h"
 
 using namespace llmtrail;
@@ -189,6 +190,21 @@ void seal_stage(const char* name, int compression, const std::vector<Encoded>& e
     }
 }
 
+// MB/s and CPU are those of the spool's bytes, not of the input's.
+void verify_stage(const char* name, int compression, bool with_keys, const std::string& work,
+                  SpoolSeams seams) {
+    std::string directory = work + "/stages-" + std::to_string(compression);
+    VerifyOptions options{directory + "/spool", with_keys ? directory + "/keys" : "",
+                          directory + "/keys/identity.pub"};
+    (void)verify_spool(options, seams.files);  // what follows finds the files in memory
+    Stage stage(name, seams.clock);
+    VerifyReport report = verify_spool(options, seams.files);
+    if (report.verdict != Verdict::kClean || report.content_checked != with_keys) {
+        give_up({ErrorCode::kCorrupt, report.reason});
+    }
+    stage.end(report.bytes, report.records);
+}
+
 void format_stage(const std::vector<Encoded>& encoded, size_t bytes, Clock& clock) {
     auto formatter = make_cef_formatter({.host_id = "0123456789abcdef",
                                          .host_name = "bench",
@@ -242,6 +258,10 @@ int main(int argc, char** argv) {
     SpoolSeams seams{*files, *clock, *random};
     seal_stage("seal, zstd 1, synced", 1, encoded, bytes, argv[2], seams);
     seal_stage("seal, no compression, synced", 0, encoded, bytes, argv[2], seams);
+    verify_stage("verify, zstd 1, no keys", 1, false, argv[2], seams);
+    verify_stage("verify, zstd 1, keys", 1, true, argv[2], seams);
+    verify_stage("verify, no compression, no keys", 0, false, argv[2], seams);
+    verify_stage("verify, no compression, keys", 0, true, argv[2], seams);
     format_stage(encoded, bytes, *clock);
     return 0;
 }

@@ -64,6 +64,26 @@ def one_altered_byte_is_found(site):
     assert site.verify().returncode == 0
 
 
+def checkpoints_at_the_receiver_anchor_the_spool(site):
+    """What rsyslog wrote is given back as it is: the spool put back to yesterday is found by it alone."""
+    golden_logs(site)
+    site.configure(site.start_rsyslog())
+    site.run_once()
+    wait_until("a checkpoint", lambda: any("|730|" in line for line in site.events()))
+    shutil.copytree(site.path / "state/spool", site.path / "yesterday")
+    (site.logs / "late.jsonl").write_text(json.dumps(QUESTION) + "\n")
+    before = len(site.events())
+    site.run_once()
+    wait_until("events of today", lambda: sum("|730|" in line for line in site.events()[before:]) > 0)
+    export = site.path / "export.log"
+    export.write_text("\n".join(site.events()) + "\n", encoding="utf-8")
+    done = site.verify("state/spool", "--anchor", export, "--require-anchor")
+    assert done.returncode == 0 and "anchors: " in done.stdout and "UNANCHORED" not in done.stdout, done.stdout
+    assert site.verify("yesterday").returncode == 0, "yesterday's spool is whole by itself"
+    done = site.verify("yesterday", "--anchor", export)
+    assert done.returncode == 5 and "taken away" in done.stdout, done.stdout
+
+
 def waits_for_a_receiver_that_comes_later(site):
     (site.logs / "a.jsonl").write_text(json.dumps(QUESTION) + "\n")
     port = free_port()
@@ -190,7 +210,7 @@ def reads_whole_files_of_every_packing(site):
     assert "documents 12, records 12, rejected 0" in parsed.stderr, parsed.stderr
 
 
-SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
+SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
              refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
              a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing]
 

@@ -12,7 +12,7 @@ class FakeClock : public Clock {
 
     MonotonicNanos monotonic_now() override { return monotonic; }
 
-    ClockState state() override { return {}; }
+    ClockState state() override { return kernel; }
 
     void advance_millis(int64_t millis) {
         wall.value += millis * kNanosPerMilli;
@@ -21,6 +21,7 @@ class FakeClock : public Clock {
 
     UnixNanos wall{1'767'225'600 * kNanosPerSecond};  // 2026-01-01T00:00:00Z
     MonotonicNanos monotonic{1'000 * kNanosPerSecond};
+    ClockState kernel;
 };
 
 }  // namespace llmtrail

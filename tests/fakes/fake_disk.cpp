@@ -120,7 +120,7 @@ Bytes survivor(const FakeDisk::Node& node, PowerCut kind, FakeRandom& random) {
     if (kind == PowerCut::kForget || !appended) {
         return node.durable;
     }
-    if (kind == PowerCut::kPrefix) {
+    if (kind == PowerCut::kPrefix || kind == PowerCut::kScattered) {
         return content.substr(
             0, durable + static_cast<size_t>(random.below(content.size() - durable + 1)));
     }
@@ -162,8 +162,11 @@ void FakeDisk::power_cut(PowerCut kind, FakeRandom& random) {
     if (kind == PowerCut::kKeepAll) {
         return;
     }
-    Names kept;
+    Names kept = kind == PowerCut::kScattered ? scattered_names(random) : Names();
     for (const std::string& directory : directories_) {
+        if (kind == PowerCut::kScattered) {
+            break;
+        }
         const Names& names = kind == PowerCut::kPrefix && random.below(2) == 0 ? live_ : durable_;
         for (const auto& [path, node] : names) {
             if (directory_of(path) == directory) {
@@ -178,6 +181,21 @@ void FakeDisk::power_cut(PowerCut kind, FakeRandom& random) {
     }
     live_ = kept;
     durable_ = kept;
+}
+
+// A name stands as it was synced, or as it is now.
+FakeDisk::Names FakeDisk::scattered_names(FakeRandom& random) const {
+    Names all = live_;
+    all.insert(durable_.begin(), durable_.end());
+    Names kept;
+    for (const auto& [path, node] : all) {
+        const Names& names = random.below(2) == 0 ? live_ : durable_;
+        auto found = names.find(path);
+        if (found != names.end()) {
+            kept[path] = found->second;
+        }
+    }
+    return kept;
 }
 
 std::shared_ptr<FakeDisk::Node> FakeDisk::find(const std::string& path) const {

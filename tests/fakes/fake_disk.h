@@ -23,6 +23,7 @@ enum class PowerCut : uint8_t {
     kPrefix,  // a random prefix of each unsynced tail; unsynced names of a directory survive or not
     kZeroPages,  // unsynced tails keep their length, some of their pages read as zero
     kKeepAll,    // the process died, the machine did not
+    kScattered,  // as kPrefix, and each unsynced change of a name survives or not by itself
 };
 
 class FakeDisk : public FileSystem {
@@ -97,6 +98,7 @@ class FakeDisk : public FileSystem {
     static FileInfo info_of(const Node& node);
 
  private:
+    Names scattered_names(FakeRandom& random) const;
     std::shared_ptr<Node> find(const std::string& path) const;
     std::shared_ptr<Node> make(const std::string& path, uint32_t mode);
 

@@ -99,7 +99,7 @@ TEST_CASE("values reach their places") {
     CHECK(verify.keys.empty());
     CHECK(std::get<CheckArguments>(*read({"check", "--sample", "x"}).command).sample == "x");
     CHECK(std::get<CheckArguments>(*read({"check"}).command).config == "/etc/llmtrail/agent.yaml");
-    CHECK(std::get<KeysListArguments>(*read({"keys", "list", "--keys", "/k"}).command).keys ==
+    CHECK(std::get<KeysArguments>(*read({"keys", "list", "--keys", "/k"}).command).keys ==
           "/k");
     CHECK(std::holds_alternative<VersionArguments>(*read({"version"}).command));
 }
@@ -116,9 +116,12 @@ TEST_CASE("what cannot be understood is a usage error with a hint") {
              {"run", "--config"},
              {"run", "extra"},
              {"parse", "--to", "hec"},
-             {"parse", "--coverage"},
              {"keys"},
              {"keys", "rotate"},
+             {"keys", "list", "--role", "auditor"},
+             {"keys", "new", "--json"},
+             {"keys", "rewrap", "local"},
+             {"keys", "check", "--recipients"},
              {"version", "--loud"},
              {"init"},
          }) {

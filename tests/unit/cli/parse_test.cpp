@@ -95,6 +95,29 @@ TEST_CASE("--config takes the map of the source whose paths match") {
     CHECK(command.run({"parse", "--config", "/e/agent.yaml", "/one/a.log"}) == ExitCode::kConfig);
 }
 
+TEST_CASE("--config takes every form of map that the contract's example has") {
+    CommandCase command;
+    command.files.files["/e/agent.yaml"].text =
+        "sources:\n  - id: one\n    paths: [/one/*.log]\n    map:\n"
+        "      user.id: metadata.employee_id\n"
+        "      user.roles: metadata.role\n"
+        "      device.id: metadata.device\n"
+        "      data_sources: metadata.documents\n"
+        "      llm.audit.purpose: metadata.reason\n";
+    command.files.files["/one/a.log"].text =
+        R"({"prompt":"p","response":"r","metadata":{"employee_id":"E17","role":"nurse",)"
+        R"("device":"D4","documents":["ward-3","ward-4"],"reason":"handover"}})"
+        "\n";
+    CHECK(command.run({"parse", "--config", "/e/agent.yaml", "/one/a.log"}) == ExitCode::kOk);
+    CAPTURE(command.data.text);
+    CHECK(contains(command.data.text, "\"user.id\":\"E17\""));
+    CHECK(contains(command.data.text, "\"user.roles\":[\"nurse\"]"));
+    CHECK(contains(command.data.text, "\"device.id\":\"D4\""));
+    CHECK(contains(command.data.text, "\"llm.audit.purpose\":\"handover\""));
+    CHECK(contains(command.data.text, "\"llm.audit.data_sources\":["));
+    CHECK(contains(command.data.text, "ward-4"));
+}
+
 TEST_CASE("a reader that goes away ends parse without a word") {
     CommandCase command;
     for (int i = 0; i < 10'000; ++i) {
@@ -145,4 +168,39 @@ TEST_CASE("pieces of one record are joined over all inputs, and what waits is pr
     CHECK(command.run({"parse", "/logs/a.log"}) == ExitCode::kOk);
     CHECK(lines(command.data.text) == 2);
     CHECK(contains(command.data.text, "\"llm.audit.record.state\":\"partial\""));
+}
+
+TEST_CASE("--coverage says of each format which values became fields and which did not") {
+    CommandCase command;
+    const std::string asked =
+        R"({"prompt":"what is it","response":"that","model":"m-1","flag":true,"none":null,)"
+        R"("extra":{"colour":"green","list":[7,"eight"]}})"
+        "\n";
+    const std::string again = R"({"prompt":"and then","response":"this","extra":{"colour":"red"}})"
+                              "\n";
+    command.inputs.standard_input = asked + again + "no JSON at all\n";
+    CHECK(command.run({"parse", "--coverage"}) == ExitCode::kOk);
+    const std::string& report = command.data.text;
+    CAPTURE(report);
+    CHECK(contains(report,
+                   "json: documents 2, records 2, values 9, in fields 5 (55.6 %), "
+                   "unmapped 4 (44.4 %), elsewhere 0 (0.0 %)\n"
+                   "  unmapped 2 extra.colour\n"
+                   "  unmapped 2 extra.list[]\n"));
+    CHECK_FALSE(contains(report, "green"));
+    CHECK(contains(command.talk_text.text, "documents 3, records 3, rejected 1, bytes "));
+    CHECK(command.run({"parse", "--coverage", "--to", "cef"}) == ExitCode::kUsage);
+}
+
+TEST_CASE("--coverage enters JSON inside texts, and paths steer no terminal") {
+    CommandCase command;
+    command.inputs.standard_input =
+        R"({"prompt":"p","response":"r","extra":"{\"inner\": {\"deep\": \"value\"}}",)"
+        R"("bad\u001b[31m\n":"x-1"})"
+        "\n";
+    CHECK(command.run({"parse", "--coverage"}) == ExitCode::kOk);
+    CAPTURE(command.data.text);
+    CHECK(contains(command.data.text, " 1 extra{}.inner.deep\n"));
+    CHECK(contains(command.data.text, " 1 bad\\x1b[31m\\x0a\n"));
+    CHECK_FALSE(contains(command.data.text, "\x1b"));
 }

@@ -15,7 +15,7 @@ namespace llmtrail {
 inline ConfigVocabulary test_vocabulary() {
     ConfigVocabulary vocabulary;
     vocabulary.map_fields = {"user.id",   "user.roles",   "user.name",
-                             "device.id", "data_sources", "llm.audit.purpose"};
+                             "device.id", "llm.audit.data_sources", "llm.audit.purpose"};
     vocabulary.formats = {"openai", "json"};
     vocabulary.kinds = {"inference", "rejected", "other"};
     vocabulary.classes = {100, 605};

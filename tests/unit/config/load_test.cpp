@@ -39,7 +39,9 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(source.utc_offset_seconds == -19'800);
     CHECK(source.join_bytes_max == 1'048'576);
     CHECK(source.join_age_max_ms == 5'000);
-    REQUIRE(source.map.size() == 2);
+    REQUIRE(source.map.size() == 3);
+    CHECK(source.map[2] ==
+          std::pair<std::string, std::string>{"llm.audit.data_sources", "metadata.documents"});
     CHECK(source.map[1] == std::pair<std::string, std::string>{"user.roles", "metadata.role"});
     const OutputSettings& soc = settings.outputs.at(0);
     CHECK(soc.address.host == "::1");
@@ -63,6 +65,19 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(local.path == "/var/log/llmtrail/events.cef");
     CHECK(local.allow_plaintext);
     CHECK(local.required);
+    const OutputSettings& splunk = settings.outputs.at(2);
+    CHECK(splunk.type == OutputType::kSplunkHec);
+    CHECK(splunk.format == EventFormat::kJson);
+    CHECK(splunk.hec.url == "https://splunk.example.com:8088");
+    CHECK(splunk.hec.tokens ==
+          std::vector<SecretReference>{{SecretPlace::kCredential, "hec_token"},
+                                       {SecretPlace::kFile, "/etc/llmtrail/old-token"}});
+    CHECK_FALSE(splunk.hec.acknowledged);
+    CHECK_FALSE(splunk.hec.gzip);
+    CHECK(splunk.hec.index == "llm");
+    CHECK(splunk.hec.source == "chat");
+    CHECK(splunk.hec.sourcetype == "llm:audit");
+    CHECK(splunk.hec.batch_bytes_max == 65'536);
     const SpoolSettings& spool = settings.spool;
     CHECK(spool.directory == "/srv/spool");
     CHECK(spool.max_size_bytes == uint64_t{2} << 40);
@@ -71,8 +86,18 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(spool.seal_interval_ms == 2000);
     CHECK(spool.checkpoint_interval_ms == 900'000);
     CHECK(spool.segment_bytes_max == 1'048'576);
-    CHECK(spool.segment_age_max_ms == 86'400'000);
+    CHECK(spool.segment_age_max_ms == 1'800'000);
     CHECK(spool.compression_level == 3);
+    CHECK(spool.on_full == OnFull::kDropOldest);
+    CHECK(spool.retention_min_age_ms == int64_t{30} * 86'400'000);
+    CHECK(spool.retention_max_age_ms == int64_t{90} * 86'400'000);
+    REQUIRE(spool.recipients.size() == 2);
+    CHECK(spool.recipients[0].role == Role::kAuditor);
+    CHECK(spool.recipients[0].public_key[0] == 1);
+    CHECK(spool.recipients[1].role == Role::kModelAdministrator);
+    CHECK(spool.recipients[1].public_key[31] == 64);
+    CHECK(settings.local_keys ==
+          std::vector<std::string>{"credential:llmtrail-2", "credential:llmtrail-1", "auto"});
 }
 
 TEST_CASE("all errors come at once, in the order of the file, with line, caret and hint") {

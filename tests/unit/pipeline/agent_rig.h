@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 #include "fakes/fake_watch.h"
 #include "pipeline/deliver.h"
 #include "pipeline/ingest.h"
+#include "pipeline/spool_words.h"
 #include "spool/verify.h"
 
 namespace llmtrail {
@@ -28,6 +30,8 @@ namespace llmtrail {
 struct ScriptedReceiver {
     bool accepts = true;
     bool confirms = true;
+    Confirmation confirmation = Confirmation::kAcknowledged;
+    std::optional<uint64_t> rewind_from;  // asked for once
     std::vector<std::string> events;
     std::map<std::string, std::set<std::string>> ids_of;  // document -> event ids
 
@@ -56,7 +60,7 @@ class ScriptedOutput : public Output {
 
     std::string_view id() const override { return id_; }
 
-    Confirmation confirmation() const override { return Confirmation::kAcknowledged; }
+    Confirmation confirmation() const override { return receiver_.confirmation; }
 
     bool offer(const OutputEvent& event) override {
         if (!receiver_.accepts) {
@@ -75,7 +79,10 @@ class ScriptedOutput : public Output {
 
     uint64_t confirmed_end() const override { return confirmed_end_; }
 
-    bool take_rewind(uint64_t&) override { return false; }
+    bool take_rewind(uint64_t& from) override {
+        from = receiver_.rewind_from.value_or(0);
+        return std::exchange(receiver_.rewind_from, std::nullopt).has_value();
+    }
 
     OutputHealth health() const override {
         return receiver_.accepts ? OutputHealth::kUp : OutputHealth::kBackingOff;
@@ -156,7 +163,9 @@ struct Host {
     std::string log_path = "/logs/app.jsonl";
     uint64_t written = 0;
     uint64_t min_free_bytes = 0;
+    std::function<void(SpoolOptions&)> tune_spool;  // then the spool's own news is told, too
     MakeDocumentRead make_document_read = document_read_of;
+    std::function<void(const Checkpoint&)> submit;
 };
 
 class AgentLife {
@@ -167,12 +176,18 @@ class AgentLife {
                              .key_directory = "/state/keys",
                              .min_free_bytes = host.min_free_bytes,
                              .segment_bytes_max = uint64_t{1} << 20};
+        if (host.tune_spool) {
+            host.tune_spool(options);
+        }
         SpoolSeams seams{host.disk, host.clock, host.random};
         auto spool = SpoolWriter::open(options, seams);
         if (!spool) {
             return;
         }
         spool_ = std::move(*spool);
+        if (host.tune_spool) {
+            spool_->narrate(spool_narrator(host.clock));
+        }
         auto reader = SpoolReader::open(options, seams);
         if (!reader) {
             return;
@@ -184,9 +199,12 @@ class AgentLife {
         if (!spool_->seal(SealReason::kForced)) {
             return;
         }
-        auto ingest =
-            Ingest::make(host.settings, *spool_, recent_, mailbox_,
-                         {host.disk, host.watch, host.clock, host.log, host.make_document_read});
+        AnchorPlan plan;
+        plan.may_anchor = deliver_->acknowledges();
+        plan.submit = host.submit;
+        auto ingest = Ingest::make(
+            host.settings, *spool_, recent_, mailbox_,
+            {host.disk, host.watch, host.clock, host.log, host.make_document_read, plan});
         ingest_ = ingest ? std::move(*ingest) : nullptr;
     }
 
@@ -230,7 +248,9 @@ class AgentLife {
             deliver_->step();
         }
         check_balance(ingest_->committed_records());
+        ingest_->take_last_anchors();
         spool_->note_cursors(deliver_->cursors());
+        spool_->note_ledger(encode_ledger({ingest_->totals(), {}, ingest_->anchors()}));
         return spool_->close().has_value();
     }
 

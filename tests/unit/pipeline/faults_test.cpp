@@ -312,13 +312,13 @@ TEST_CASE("after an unclean start what may have arrived is marked as resent, and
         REQUIRE(agent.stop());
     }
     CHECK(soc.count("document-") == 3 + 5);
-    CHECK(soc.count("llmtrailResent=1") == 3);
+    CHECK(soc.count("llmtrailResent=1") == 3 + 1);  // and the checkpoint of that start
     host.check_all_arrived_under_one_id(soc);
     host.write_documents(2);
     AgentLife clean(host);
     REQUIRE(clean.started());
     REQUIRE(clean.run_until_done());
-    CHECK(soc.count("llmtrailResent=1") == 3);
+    CHECK(soc.count("llmtrailResent=1") == 3 + 1);  // and the checkpoint of that start
 }
 
 TEST_CASE("documents that are no LLM records are sealed, counted and not sent") {
@@ -331,10 +331,10 @@ TEST_CASE("documents that are no LLM records are sealed, counted and not sent") 
     host.append("{\"level\":\"info\",\"msg\":\"stopped\",\"pid\":17}\n");
     REQUIRE(agent.run_until_done());
     OutputTotals totals = agent.deliver().totals(agent.ingest().committed_records())[0];
-    CHECK(totals.spooled == 4);
+    CHECK(totals.spooled == 4 + 1);  // and the checkpoint of the start
     CHECK(totals.not_routed == 2);
-    CHECK(totals.confirmed == 2);
+    CHECK(totals.confirmed == 2 + 1);
     CHECK(soc.count("started") == 0);
-    CHECK(agent.deliver().cursors()[0].second == agent.spool().next_index());
+    CHECK(agent.deliver().cursors()[0].second + 1 == agent.spool().next_index());  // an ANCHOR
     REQUIRE(agent.stop());
 }

@@ -50,6 +50,11 @@ class ScriptedReader : public SpoolReader {
 
     uint64_t first_index() const override { return first; }
 
+    Result<uint64_t> pruned_records(uint64_t from, uint64_t to) override {
+        uint64_t end = std::min(to, first);
+        return end > from ? end - from : 0;
+    }
+
     std::vector<std::shared_ptr<const Batch>> batches;
     std::optional<Error> error;
     uint64_t first = 0;
@@ -129,6 +134,25 @@ TEST_CASE(
     REQUIRE(letters.news.size() == 1);
     CHECK(letters.news[0].event_class == kClassIntegrityGap);
     CHECK(letters.news[0].detail.find("10 to 49") != std::string::npos);
+    OutputTotals totals = rig.lane.totals(0);
+    CHECK(totals.dropped == 40);
+    CHECK(totals.confirmed == 3);
+    CHECK(totals.pending == 0);
+    CHECK(totals.balances());
+}
+
+TEST_CASE("what was confirmed and cannot be read any more is not offered a second time") {
+    LaneRig rig(10);
+    rig.recent.set_durable_end(100);
+    rig.reader.batches.push_back(batch_of_agent_records(52, 3));
+    REQUIRE(rig.step());
+    rig.receiver.rewind_from = 20;
+    rig.reader.error = Error{ErrorCode::kCrypto, "its local wrap was destroyed", 0};
+    rig.step();
+    rig.step();
+    CHECK(rig.mailbox.take().news.empty());
+    CHECK(rig.lane.cursor() == 100);
+    CHECK(rig.receiver.events.size() == 3);
 }
 
 TEST_CASE("an unreadable record is counted, reported and passed over; its neighbours are sent") {

@@ -82,7 +82,8 @@ TEST_CASE("weakening a guardrail is told from strengthening it, and from any oth
                          {"moderation.threshold", "0.5", "0.9", 400},
                          {"default_model", "m1", "m2", 402},
                          {"defaultModel", "m1", "m2", 402},
-                         {"model_invocation_logging", "on", "off", 400},
+                         {"model_invocation_logging", "on", "off", 403},
+                         {"model_invocation_logging", "off", "on", 400},
                          {"remodelled_page", "a", "b", 400},
                          {"timeout", "5", "6", 400}};
     for (const Row& row : kRows) {

@@ -64,6 +64,11 @@ class CraftedLog {
         return *SigningKey::from_seed(Secret::copy_of(seal_key_->seed().reveal()));
     }
 
+    // The next seal is signed with this one.
+    void take_seal_key(const SigningKey& key) {
+        seal_key_.emplace(*SigningKey::from_seed(Secret::copy_of(key.seed().reveal())));
+    }
+
     const SigningKey& identity() const { return keys_->identity; }
 
     void begin_generation(uint32_t flags) {
@@ -152,6 +157,9 @@ class CraftedLog {
             put_u32(size, announced_raw_bytes_);
             plaintexts[1].replace(1, 4, size);
         }
+        for (const auto& [section, plaintext] : plaintexts_) {
+            plaintexts[index_of(section)] = plaintext;
+        }
         frame_at_ = bytes_.size();
         REQUIRE(encoder_->batch(records, {}, plaintexts, bytes_));
     }
@@ -161,6 +169,11 @@ class CraftedLog {
     }
 
     void announce_raw_bytes(uint32_t bytes) { announced_raw_bytes_ = bytes; }
+
+    // Sealed as it is in the next batches.
+    void use_plaintext(Section section, const Bytes& plaintext) {
+        plaintexts_.emplace_back(section, plaintext);
+    }
 
     VerifyReport verify() {
         put_files();
@@ -173,6 +186,12 @@ class CraftedLog {
     }
 
     size_t frame_at() const { return frame_at_; }
+
+    MerkleTree tree() const { return encoder_->head().tree; }
+
+    void put_beside(const std::string& name, ByteView bytes) {
+        rig_.disk.put_file(rig_.path(name), bytes);
+    }
 
  private:
     Bytes key_file() {
@@ -200,6 +219,7 @@ class CraftedLog {
     uint64_t seal_no_ = 0;
     size_t frame_at_ = 0;
     uint32_t announced_raw_bytes_ = 0;
+    std::vector<std::pair<Section, Bytes>> plaintexts_;
 };
 
 }  // namespace llmtrail

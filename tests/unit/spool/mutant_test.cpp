@@ -2,6 +2,7 @@
 // cuts, absurd numbers.
 #include <doctest/doctest.h>
 
+#include "base/hex.h"
 #include "verify_rig.h"
 
 using namespace llmtrail;
@@ -105,6 +106,13 @@ class MutantLog {
         for (uint64_t no = 0; no <= last_; ++no) {
             originals_.push_back(rig_.segment(no));
         }
+        VerifyReport report = rig_.verify();
+        KeptCheckpoint checkpoint;
+        checkpoint.tree_size = report.tree_size;
+        Bytes root = *from_hex(report.root_hex);
+        std::copy(root.begin(), root.end(), checkpoint.root.begin());
+        kept_.list = {checkpoint};
+        kept_.files = {"siem"};
     }
 
     Mutant make(FakeRandom& random) {
@@ -145,12 +153,23 @@ class MutantLog {
         return with_keys ? rig_.verify() : rig_.verify_keyless();
     }
 
+    // With a checkpoint of the log as it was.
+    VerifyReport verify_anchored(bool with_keys) {
+        VerifyOptions asked{rig_.options.directory, with_keys ? rig_.options.key_directory : "",
+                            kTrustPath};
+        asked.kept = kept_;
+        return verify_spool(asked, rig_.disk);
+    }
+
     uint64_t last() const { return last_; }
+
+    uint64_t tree_size() const { return kept_.list[0].tree_size; }
 
  private:
     VerifyRig rig_;
     const VerifyRig& other_;
     std::vector<Bytes> originals_;
+    KeptCheckpoints kept_;
     uint64_t last_ = 0;
 };
 
@@ -229,14 +248,18 @@ TEST_CASE("no flipped bit of a log, its header, its keys included, leaves it CLE
     check_verdict(rig.verify(), Verdict::kClean);
 }
 
-TEST_CASE("no mutant of a log is CLEAN, and only changes at its end look like a crash") {
+TEST_CASE(
+    "no mutant of a log is CLEAN, only changes at its end look like a crash, none with a "
+    "checkpoint") {
     VerifyRig other(2);
     make_standard_log(other, 8);
     MutantLog log(other);
     FakeRandom random(2026);
     std::map<std::string, std::map<Verdict, int>> seen;
     int made = 0;
+    int cut_seals = 0;
     for (int i = 0; i < kMutants; ++i) {
+        log.restore();
         Mutant mutant = log.make(random);
         if (mutant.changed) {
             VerifyReport report = log.verify(i % 3 != 0);
@@ -248,10 +271,23 @@ TEST_CASE("no mutant of a log is CLEAN, and only changes at its end look like a 
                 FAIL_CHECK("mutant " << i << ", " << mutant.name << ", segment "
                                      << mutant.segment_no << ": " << found(report));
             }
+            VerifyReport anchored = log.verify_anchored(i % 3 != 0);
+            if (anchored.verdict == Verdict::kTampered ||
+                report.verdict == Verdict::kCannotVerify) {
+                continue;
+            }
+            // A seal cut off the end behind another one of as many leaves takes no record away.
+            if (anchored.anchors == 1 && anchored.tree_size == log.tree_size()) {
+                ++cut_seals;
+            } else {
+                FAIL_CHECK("mutant " << i << ", " << mutant.name
+                                     << ", with a checkpoint: " << found(anchored));
+            }
         }
-        log.restore();
     }
+    log.restore();
     CHECK(made >= 3000);
+    CHECK(cut_seals < made / 50);
     CHECK(seen.size() >= 12);
     for (auto& [name, verdicts] : seen) {
         MESSAGE(name << ": OPEN_TAIL " << verdicts[Verdict::kOpenTail] << ", TORN_TAIL "
@@ -260,6 +296,7 @@ TEST_CASE("no mutant of a log is CLEAN, and only changes at its end look like a 
                      << verdicts[Verdict::kCannotVerify]);
     }
     check_verdict(log.verify(true), Verdict::kClean);
+    check_verdict(log.verify_anchored(true), Verdict::kClean);
 }
 
 TEST_CASE("a log that lives through power cuts is never TAMPERED: nothing unsynced survives") {

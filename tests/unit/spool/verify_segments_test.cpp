@@ -102,15 +102,22 @@ TEST_CASE("a segment number far away is a gap, not a loop") {
     CHECK(log.disk.operations() < 1000);
 }
 
-TEST_CASE("without a segment's key file all but its content is checked, and the report says so") {
+TEST_CASE("a key file that is missing without a word in the log makes the content unverifiable") {
     SegmentedLog log;
     log.disk.remove_file(log.path(keys_file_name(1)));
     VerifyReport report = log.verify();
-    check_verdict(report, Verdict::kClean);
+    check_verdict(report, Verdict::kCannotVerify);
+    CHECK(report.segment == segment_file_name(1));
+    CHECK(report.reason.find(keys_file_name(1)) != std::string::npos);
     CHECK_FALSE(report.content_checked);
     CHECK(report.unopened_segments == 1);
     CHECK(report.first_unopened == segment_file_name(1));
-    // Its chain, tree and seals still are.
+    for (const SectionReach& reach : report.sections) {
+        CHECK(reach.unchecked == 1);
+        CHECK(reach.checked == log.last);
+    }
+    check_verdict(log.verify_keyless(), Verdict::kClean);  // nobody asked for the content
+    // Its chain, tree and seals still are checked.
     Bytes bytes = log.contents[1];
     FramePlace place = find_frame(bytes, FrameType::kBatch);
     flip(bytes, place.offset + place.size - 1);
@@ -121,14 +128,14 @@ TEST_CASE("without a segment's key file all but its content is checked, and the 
     CHECK(report.segment == segment_file_name(1));
 }
 
-TEST_CASE("with another host's local key the content is reported as not checked") {
+TEST_CASE("another host's local key opens nothing: that CANNOT be called verified") {
     SegmentedLog log;
     VerifyRig other(2);
     make_closed_log(other, 1);
     log.disk.put_file("/other/local.key", other.disk.content("/state/keys/local.key"));
     log.disk.put_file("/other/identity.key", other.disk.content("/state/keys/identity.key"));
     VerifyReport report = verify_spool({log.options.directory, "/other", kTrustPath}, log.disk);
-    check_verdict(report, Verdict::kClean);
+    check_verdict(report, Verdict::kCannotVerify);
     CHECK_FALSE(report.content_checked);
     CHECK(report.unopened_segments == log.last + 1);
 }

@@ -69,12 +69,13 @@ class GrowingDisk : public FakeDisk {
         content_ = content;
     }
 
-    Result<Bytes> read_file(const std::string& path, size_t size_bytes_max) override {
+    Result<std::unique_ptr<ReadableFile>> open_readable(const std::string& path,
+                                                        bool follow) override {
         if (path.ends_with(kKeysSuffix) &&
             path.starts_with(path_.substr(0, path_.size() - kSegmentSuffix.size()))) {
             put_file(path_, content_);
         }
-        return FakeDisk::read_file(path, size_bytes_max);
+        return FakeDisk::open_readable(path, follow);
     }
 
  private:

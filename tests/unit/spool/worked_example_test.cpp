@@ -10,7 +10,7 @@
 #include "fakes/fake_clock.h"
 #include "spool/frame_encoder.h"
 #include "spool/key_file.h"
-#include "spool/open_batch.h"
+#include "spool/batch_builder.h"
 
 using namespace llmtrail;
 
@@ -79,7 +79,7 @@ std::string worked_example() {
     REQUIRE(encoder.seal(seal, first_seal, frame));
     print(out, "frame 2, SEAL: signed by first_seal_pk", frame);
     frame.clear();
-    OpenBatch batch(0);
+    BatchBuilder batch(0);
     batch.append({"alice asks gpt", "hello", "", "hi"});
     REQUIRE(batch.encode(encoder, {{"file", "at 10"}}, frame));
     print(out, "frame 3, BATCH: one record, one position", frame);

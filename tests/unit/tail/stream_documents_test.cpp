@@ -50,6 +50,7 @@ struct Cut {
     std::vector<bool> unterminated;
     std::vector<bool> truncated;
     uint64_t bytes = 0;
+    size_t kept_bytes_max = 0;
     bool error = false;
 };
 
@@ -60,6 +61,7 @@ Cut cut(const Texts& parts, uint64_t max = 1 << 20, size_t piece = 1'000'000, bo
     Cut all;
     while (!documents.ended()) {
         auto next = documents.next();
+        all.kept_bytes_max = std::max(all.kept_bytes_max, documents.kept_bytes());
         all.error = all.error || !next;
         if (next && *next) {
             volatile char last = (*next)->bytes.data()[(*next)->bytes.size() + 63];
@@ -219,4 +221,66 @@ TEST_CASE("an object that is too long and no list is its head") {
     CHECK(all.documents == Texts{text.substr(0, 1'000), "{}"});
     const std::string two = "{\"a\":[1],\"l\":[" + list(50) + "]}";
     CHECK(cut({two + "\n{}"}, 1'000).documents == Texts{two.substr(0, 1'000), "{}"});
+}
+
+TEST_CASE(
+    "of a document that is too long to be kept the head comes out, and no neighbour is lost") {
+    constexpr uint64_t kMax = 200'000;
+    std::string members;
+    while (members.size() < 7 * kMax) {
+        members += "  \"member\": {\"a\": 1},\n";
+    }
+    const std::string open = "{\"first\": {\n" + members;
+
+    struct Case {
+        std::string rest;
+        std::string after;  // of it, in the document
+        bool unterminated;
+    };
+
+    const std::vector<Case> cases = {
+        {"  \"last\": 1 } }\n", "  \"last\": 1 } }", false},  // complete
+        {"", "", false},                                      // broken by the next line
+        {"  \"cut\": \"of\n", "  \"cut\": \"of", false},
+        {members + members, members + members, false},
+    };
+    for (const Case& one : cases) {
+        for (const size_t piece : {7'777U, 10'000'000U}) {
+            const Cut all =
+                cut({"{\"z\":0}\n" + open + one.rest + "{\"a\":1}\n{\"a\":2}\n"}, kMax, piece);
+            REQUIRE(all.documents.size() >= 4);
+            CHECK(all.documents[0] == "{\"z\":0}");
+            CHECK(all.documents[1] == open.substr(0, kMax));
+            CHECK(all.truncated[1]);
+            CHECK_FALSE(all.unterminated[1]);
+            CHECK(all.documents[all.documents.size() - 2] == "{\"a\":1}");
+            CHECK(all.documents.back() == "{\"a\":2}");
+            CHECK(all.kept_bytes_max < 3 * kMax + 3 * kStreamChunkBytes);
+        }
+    }
+    const Cut complete = cut({open + cases[0].rest}, kMax);
+    REQUIRE(complete.sizes.size() == 1);
+    CHECK(complete.sizes[0] == open.size() + cases[0].after.size());
+    const Cut broken = cut({open + "{\"a\":1}\n"}, kMax);
+    REQUIRE(broken.documents.size() == 2);
+    CHECK(broken.sizes[0] == open.size() - 1);
+    const Cut line = cut({std::string(9 * kMax, 'x') + "\n{}"}, kMax);
+    CHECK(line.sizes == std::vector<uint64_t>{9 * kMax, 2});
+    CHECK(line.kept_bytes_max < 3 * kMax + 3 * kStreamChunkBytes);
+}
+
+TEST_CASE("of a document that is too long to be kept nothing is lost when the file ends in it") {
+    constexpr uint64_t kMax = 100'000;
+    std::string open = "{\"first\": [\n";
+    while (open.size() < 6 * kMax) {
+        open += "  {\"a\": 1},\n";
+    }
+    const Cut all = cut({"{\"x\": 1,\n" + open, "{}"}, kMax);
+    uint64_t bytes = 0;
+    for (uint64_t size : all.sizes) {
+        bytes += size;
+    }
+    CHECK(all.documents.back() == "{}");
+    CHECK(all.bytes == open.size() + 11);
+    CHECK(bytes <= all.bytes);
 }

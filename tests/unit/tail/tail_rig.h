@@ -12,6 +12,7 @@
 
 #include "fakes/fake_clock.h"
 #include "fakes/fake_watch.h"
+#include "fakes/guarded_file_system.h"
 #include "fakes/temp_directory.h"
 #include "platform/posix.h"
 #include "tail/source_tail.h"
@@ -31,73 +32,6 @@ inline PositionHash test_hash(ByteView bytes) {
     }
     return hash;
 }
-
-// The real file system, but opening some paths fails.
-class GuardedFileSystem : public FileSystem {
- public:
-    using Opened = Result<std::unique_ptr<ReadableFile>>;
-    using Appended = Result<std::unique_ptr<AppendFile>>;
-
-    Opened open_readable(const std::string& path, bool follow) override {
-        ++opens;
-        if (path == unreadable) {
-            return fail(ErrorCode::kPermission, "opening " + path + ": permission denied");
-        }
-        return real_->open_readable(path, follow);
-    }
-
-    Appended create_exclusive(const std::string& path, uint32_t mode) override {
-        return real_->create_exclusive(path, mode);
-    }
-
-    Appended open_append(const std::string& path, uint32_t mode) override {
-        return real_->open_append(path, mode);
-    }
-
-    Result<Bytes> read_file(const std::string& path, size_t max) override {
-        return real_->read_file(path, max);
-    }
-
-    Result<void> replace_file(const std::string& path, ByteView content, uint32_t mode) override {
-        return real_->replace_file(path, content, mode);
-    }
-
-    Result<void> rename(const std::string& from, const std::string& to) override {
-        return real_->rename(from, to);
-    }
-
-    Result<void> remove(const std::string& path) override { return real_->remove(path); }
-
-    Result<void> sync_directory(const std::string& path) override {
-        return real_->sync_directory(path);
-    }
-
-    Result<void> make_directories(const std::string& path, uint32_t mode) override {
-        return real_->make_directories(path, mode);
-    }
-
-    Result<std::vector<std::string>> list(const std::string& directory) override {
-        return real_->list(directory);
-    }
-
-    Result<FileInfo> info(const std::string& path, bool follow) override {
-        return real_->info(path, follow);
-    }
-
-    Result<uint64_t> free_bytes(const std::string& path) override {
-        return real_->free_bytes(path);
-    }
-
-    Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-        return real_->lock(path);
-    }
-
-    std::string unreadable;
-    size_t opens = 0;
-
- private:
-    std::unique_ptr<FileSystem> real_ = make_posix_file_system();
-};
 
 struct HandedOut {
     std::string text;

@@ -286,11 +286,13 @@ TEST_CASE("a file that cannot be opened is told once, and read when it is given 
                               {rig.dir / "app.log", ErrorCode::kPermission}});
     CHECK(rig.texts() == Texts{line(2)});
     CHECK(rig.tail->lag_bytes() == 8);
+    CHECK(rig.tail->unreadable_files() == 1);
     rig.files.unreadable.clear();
     rig.look();
     CHECK(rig.texts() == Texts{line(2), line(1)});
     rig.look();
     rig.look();
+    CHECK(rig.tail->unreadable_files() == 0);
     rig.files.unreadable =
         rig.dir / "app.log";  // open already: not noticed before it is opened again
     rig.commit();

@@ -352,9 +352,12 @@ TEST_CASE("a file that may not be read is told and read when it may") {
     CHECK(rig.problems.size() == 1);
     rig.look_twice();
     CHECK(rig.problems.size() == 1);
+    CHECK(rig.tail->unreadable_files() == 1);
     rig.files.unreadable.clear();
     rig.look();
     CHECK(rig.texts() == numbered(1));
+    rig.look_twice();
+    CHECK(rig.tail->unreadable_files() == 0);
 }
 
 TEST_CASE("the position of a removed file is forgotten; unread files that go are reported lost") {

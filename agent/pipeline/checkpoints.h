@@ -1,0 +1,57 @@
+// Checkpoints of a running agent: when the next one is due, the record it becomes, who is asked to
+// hold it, and what comes back. Clock-driven alone: nothing that the agent writes makes one sooner
+// (docs/checkpoints.md, "When"). Ingest thread only. What fails is logged once and tried again with
+// the next one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+
+#include "base/section.h"
+#include "log/log.h"
+#include "pipeline/anchor_state.h"
+#include "pipeline/mailbox.h"
+#include "spool/spool.h"
+
+namespace llmtrail {
+
+struct AnchorPlan {
+    bool may_anchor = false;  // an output acknowledges, or an authority or witness is configured
+    int64_t holder_interval_ms = 0;                 // the shortest of them; 0: every checkpoint
+    std::function<void(const Checkpoint&)> submit;  // to the anchor thread; empty: there is none
+};
+
+class Checkpoints {
+ public:
+    Checkpoints(SpoolWriter& spool, Clock& clock, Log& log, int64_t interval_ms, AnchorPlan plan);
+
+    // At once after the start, then every interval.
+    bool due() const;
+    int64_t wait_ms() const;
+
+    // After each seal.
+    void note_seal();
+
+    // The checkpoint of the last seal, as the sections of a record; it also goes to the holders.
+    const std::array<Bytes, kSectionCount>& make(const Cursors& cursors);
+
+    // Writes anchors into the log; what was only sent is noted for pruning where nobody anchors.
+    void take(const std::vector<HeldCheckpoint>& held);
+
+    AnchorTotals totals() const;
+
+ private:
+    SpoolWriter& spool_;
+    Clock& clock_;
+    Log& log_;
+    int64_t interval_ms_;
+    AnchorPlan plan_;
+    AnchorState state_;
+    MonotonicNanos next_;
+    uint64_t covered_ = 0;
+    bool failing_ = false;
+    std::array<Bytes, kSectionCount> sections_;
+};
+
+}  // namespace llmtrail

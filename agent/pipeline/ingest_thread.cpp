@@ -1,0 +1,67 @@
+#include "pipeline/ingest_thread.h"
+
+#include <algorithm>
+
+#include "pipeline/agent_record.h"
+
+namespace llmtrail {
+
+namespace {
+
+// True: there is more to do at once.
+bool step(const IngestThreadParts& parts, bool news_from_watch) {
+    ThreadFlags& flags = parts.flags;
+    uint64_t before = parts.recent.durable_end();
+    bool more = parts.ingest.step(news_from_watch);
+    flags.committed_records.store(parts.ingest.committed_records());
+    if (parts.recent.durable_end() != before) {
+        flags.wake_deliver->wake();
+    }
+    if (parts.ingest.caught_up() && !flags.caught_up.exchange(true) && parts.tell_caught_up) {
+        flags.wake_main->wake();
+    }
+    if (parts.ingest.failed() && !flags.failed.load()) {
+        flags.fail();
+    }
+    return more;
+}
+
+// Whether the watch has news.
+Result<bool> wait(const IngestThreadParts& parts) {
+    int64_t hold_ms = parts.ingest.hold_ms();
+    int64_t wait_ms = parts.ingest.wait_ms();
+    WaitEntry entries[] = {{hold_ms > 0 ? -1 : parts.watch.descriptor(), StreamWants::kRead, false},
+                           {parts.flags.wake_ingest->descriptor(), StreamWants::kRead, false}};
+    Result<int> waited = wait_for(entries, hold_ms > 0 ? std::min(hold_ms, wait_ms) : wait_ms);
+    if (!waited) {
+        return fail(waited.error());
+    }
+    parts.flags.wake_ingest->clear();
+    return entries[0].ready;
+}
+
+}  // namespace
+
+void run_ingest_thread(const IngestThreadParts& parts) {
+    bool news_from_watch = false;
+    while (!parts.flags.stop_ingest.load()) {
+        bool more = step(parts, news_from_watch);
+        news_from_watch = false;
+        if (more) {
+            continue;
+        }
+        Result<bool> news = wait(parts);
+        if (!news) {
+            parts.log.error({"reading stops: ", news.error()});
+            parts.flags.fail();
+            break;
+        }
+        news_from_watch = *news;
+    }
+    parts.ingest.announce({kClassAgentStop, "agent", "stopping in order", 1});
+    parts.ingest.finish();
+    parts.flags.committed_records.store(parts.ingest.committed_records());
+    parts.flags.wake_deliver->wake();
+}
+
+}  // namespace llmtrail

@@ -1,0 +1,24 @@
+// The ingest thread: steps Ingest and waits in between until it is told to stop, then makes the
+// last records durable. A wait that fails is logged and ends the run.
+#pragma once
+
+#include "log/log.h"
+#include "pipeline/ingest.h"
+#include "pipeline/recent_batches.h"
+#include "pipeline/thread_flags.h"
+#include "platform/file_watch.h"
+
+namespace llmtrail {
+
+struct IngestThreadParts {
+    Ingest& ingest;
+    RecentBatches& recent;
+    FileWatch& watch;
+    Log& log;
+    ThreadFlags& flags;
+    bool tell_caught_up = false;  // wakes the main thread once everything is read
+};
+
+void run_ingest_thread(const IngestThreadParts& parts);
+
+}  // namespace llmtrail

@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <utility>
+
+#include "outputs/hec_output.h"
+
+namespace llmtrail {
+
+void SplunkHecOutput::take_answers() {
+    while (std::optional<HttpDone> done = client_->take_done()) {
+        auto channel = std::find_if(channels_.begin(), channels_.end(), [&](const Channel& c) {
+            return c.kind != HecCall::kNone && c.call == done->call;
+        });
+        if (channel == channels_.end()) {
+            continue;
+        }
+        HecCall kind = std::exchange(channel->kind, HecCall::kNone);
+        if (kind == HecCall::kEvents) {
+            events_answered(*channel, std::move(done->reply));
+        } else {
+            acks_answered(*channel, std::move(done->reply));
+        }
+    }
+}
+
+// What was pending in the channel cannot be told from what comes now.
+void SplunkHecOutput::renew(Channel& channel) {
+    for (PendingAck& ack : channel.renew(random_)) {
+        window_.lose(*ack.batch);
+    }
+}
+
+void SplunkHecOutput::events_answered(Channel& channel, Result<HttpReply> reply) {
+    EventBatch& batch = *std::exchange(channel.batch, nullptr);
+    if (reply) {
+        judge_events(channel, batch, judge_hec_reply(*reply));
+        return;
+    }
+    window_.lose(batch);
+    renew(channel);
+    back_off(reply.error().message, reply.error().code);
+}
+
+void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const HecVerdict& verdict) {
+    batch.state = EventBatchState::kReady;
+    switch (verdict.action) {
+        case HecAction::kReceived:
+        case HecAction::kSlowDown:
+            received(channel, batch, verdict);
+            break;
+        case HecAction::kRetry:
+            back_off(verdict.problem, ErrorCode::kBusy, verdict.retry_after_ms);
+            break;
+        case HecAction::kUnknown:
+            window_.lose(batch);
+            renew(channel);
+            back_off(verdict.problem, ErrorCode::kNetwork, verdict.retry_after_ms);
+            break;
+        case HecAction::kOtherToken:
+            refused_token(verdict);
+            break;
+        case HecAction::kHold:
+            hold(verdict.problem);
+            break;
+        case HecAction::kWrongIndex:
+            // The number of this one counts from 1; should one receiver count from 0, an event
+            // comes twice, and is marked.
+            if (verdict.event_number && *verdict.event_number > 1) {
+                batch.state = EventBatchState::kSending;
+                window_.drop_front(
+                    batch, std::min<uint64_t>(*verdict.event_number - 1, batch.events.size() - 1));
+                window_.lose(batch);
+            }
+            hold(verdict.problem);
+            break;
+        case HecAction::kEventRefused:
+            event_refused(batch, verdict);
+            break;
+        case HecAction::kTooLarge:
+            too_large(batch, verdict);
+            break;
+        case HecAction::kNoGzip:
+            if (channel.packed) {
+                requests_.stop_gzip();
+            } else {
+                hold(verdict.problem);
+            }
+            break;
+    }
+}
+
+void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVerdict& verdict) {
+    requests_.token_taken();
+    if (!acknowledged_) {
+        window_.confirm(batch);
+    } else if (!verdict.ack_id) {
+        window_.lose(batch);
+        hold("indexer acknowledgement is off for this token: set `ack: false` or turn it on");
+        return;
+    } else if (channel.last_ack_id && *verdict.ack_id <= *channel.last_ack_id) {
+        window_.lose(batch);
+        renew(channel);
+    } else {
+        if (channel.pending.empty()) {
+            channel.poll_ms = kHecAckPollFirstMs;
+            channel.poll_at = now_.after_millis(channel.poll_ms);
+        }
+        channel.last_ack_id = verdict.ack_id;
+        channel.pending.push_back({*verdict.ack_id, &batch, now_.after_millis(kHecAckMs)});
+        window_.accept(batch);
+    }
+    succeed();
+    if (verdict.action == HecAction::kSlowDown) {
+        next_events_ = now_.after_millis(slowness_.next_ms());
+    } else {
+        slowness_.reset();
+    }
+}
+
+void SplunkHecOutput::event_refused(EventBatch& batch, const HecVerdict& verdict) {
+    requests_.token_taken();
+    succeed();
+    size_t events = batch.events.size();
+    if (verdict.event_number && *verdict.event_number < events) {
+        auto wrong = static_cast<size_t>(*verdict.event_number);
+        tell_refused(batch.events[wrong].index, verdict.problem);
+        window_.drop_front(batch, wrong + 1);
+    } else if (events == 1) {
+        tell_refused(batch.first_index, verdict.problem);
+        window_.confirm(batch);
+    } else {
+        // What of it is stored is not known either.
+        window_.isolate(batch.end_index, events / 2);
+        window_.lose(batch);
+    }
+}
+
+void SplunkHecOutput::too_large(EventBatch& batch, const HecVerdict& verdict) {
+    succeed();
+    if (batch.events.size() == 1) {
+        tell_refused(batch.first_index, verdict.problem);
+        window_.confirm(batch);
+        return;
+    }
+    window_.limit_body(std::clamp(batch.body.size() / 2,
+                                  std::min(kHecBatchBytesMin, window_.body_bytes_max()),
+                                  window_.body_bytes_max()));
+    window_.split(batch);
+}
+
+void SplunkHecOutput::acks_answered(Channel& channel, Result<HttpReply> reply) {
+    std::optional<std::vector<uint64_t>> acknowledged;
+    if (reply) {
+        acknowledged = read_hec_acks(*reply);
+    }
+    if (!acknowledged) {
+        // The answer may have said yes, which is said once.
+        for (PendingAck& ack : channel.pending) {
+            ack.deadline = std::min(ack.deadline, now_.after_millis(kHecLostAnswerMs));
+        }
+        HecVerdict verdict = reply ? judge_hec_reply(*reply) : HecVerdict();
+        if (!reply) {
+            back_off(reply.error().message, reply.error().code);
+        } else if (verdict.action == HecAction::kOtherToken) {
+            refused_token(verdict);
+        } else if (verdict.action == HecAction::kHold) {
+            hold(verdict.problem);
+        } else {
+            back_off(verdict.problem, ErrorCode::kNetwork, verdict.retry_after_ms);
+        }
+        return;
+    }
+    if (!window_.has_ready()) {
+        succeed();  // else only a batch that is received says that batches are
+    }
+    size_t before = channel.pending.size();
+    std::erase_if(channel.pending, [&](const PendingAck& ack) {
+        bool stored =
+            std::find(acknowledged->begin(), acknowledged->end(), ack.id) != acknowledged->end();
+        if (stored) {
+            window_.confirm(*ack.batch);
+        }
+        return stored;
+    });
+    bool moved = channel.pending.size() < before;
+    channel.poll_ms = moved ? kHecAckPollFirstMs : std::min(channel.poll_ms * 2, kHecAckPollMsMax);
+    channel.poll_at = now_.after_millis(channel.poll_ms);
+}
+
+void SplunkHecOutput::give_up_late_acks() {
+    for (Channel& channel : channels_) {
+        if (channel.kind == HecCall::kAcks) {
+            continue;  // its answer is near
+        }
+        std::erase_if(channel.pending, [&](const PendingAck& ack) {
+            bool late = now_ >= ack.deadline;
+            if (late) {
+                window_.lose(*ack.batch);
+            }
+            return late;
+        });
+    }
+}
+
+void SplunkHecOutput::refused_token(const HecVerdict& verdict) {
+    if (!requests_.next_token()) {
+        hold(verdict.problem);
+    }
+}
+
+void SplunkHecOutput::tell_refused(uint64_t index, const std::string& problem) {
+    if (refused_.size() < kHecRefusedMax) {
+        refused_.push_back({index, problem});
+    }
+}
+
+}  // namespace llmtrail

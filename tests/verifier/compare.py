@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Compares the verifier of the product with llmtrail_verify.py.
+
+    compare.py mutants PROGRAM COUNT SEED [--all]   PROGRAM is mutant_verdicts; --all prints every difference
+    compare.py vectors PROGRAM [NAME...]            PROGRAM is llmtrail; over tests/vectors
+    compare.py proofs PROGRAM COUNT SEED            PROGRAM is llmtrail; the proofs of docs/proofs.md and changed ones
+
+Exit 0: verdict, segment and offset are the same; no change to a log is CLEAN; and none below a kept checkpoint
+is taken for a crash.
+"""
+import base64
+import collections
+import functools
+import json
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import check_proof
+import llmtrail_verify as second
+import primitives
+import spool_format
+import spool_keys
+
+PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/proofs.md"
+VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
+COMPARED = ("verdict", "segment", "offset")
+# Told by the program at the segment's first frame; the page has the frame that the end cuts, or where the segment ends.
+PLACED_DIFFERENTLY = ("the stated end of a recovery is not a frame boundary",)
+
+
+def remember():
+    """Mutants of one log are alike: what is pure is computed once for the same bytes."""
+    for name in ("crc32c", "signature_valid", "gcm_open"):
+        kept = functools.lru_cache(1 << 14)(getattr(primitives, name))
+        for module in (primitives, second, spool_format, spool_keys):
+            if hasattr(module, name):
+                setattr(module, name, kept)
+
+
+def apply(files, changed):
+    files = dict(files)
+    for name, change in changed.items():
+        if change is None:
+            del files[name]
+        else:
+            front, back, middle = change
+            old = files.get(name, b"")
+            files[name] = old[:front] + base64.b64decode(middle) + old[len(old) - back:]
+    return files
+
+
+def short(report):
+    return tuple(report.get(name) or (0 if name == "offset" else "") for name in COMPARED)
+
+
+class Recorder(second.Verifier):
+    """Also notes where the bytes end that count, and those under the last SEAL that is kept outside."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.sealed_end = {}  # file -> offset up to which the kept checkpoint covers it
+
+    def sealed(self, f, seal):
+        if seal.tree_size not in self.seal_times:
+            self.sealed_end[self.name(self.number)] = f.end
+        super().sealed(f, seal)
+
+    def live_end(self, name):
+        r = self.stated.get(int(name[4:24]))
+        return len(self.files[name]) if r is None else r.end if r.segment_no == int(name[4:24]) else 0
+
+
+class Base:
+    def __init__(self, line):
+        self.spool = {name: base64.b64decode(data) for name, data in line["spool"].items()}
+        keys = {name: base64.b64decode(data).decode() for name, data in line["keys"].items()}
+        self.trusted = base64.b64decode(keys["identity.pub"].strip().removeprefix("ed25519:"))
+        self.local = spool_keys.LocalKeys(bytes.fromhex(keys["local.key"].split()[1]))
+        self.kept = [(line["kept"][0], bytes.fromhex(line["kept"][1]))] if line["kept"] else []
+        self.whole = Recorder(self.spool, self.trusted, None, self.kept)
+        self.verdict = self.whole.run()["verdict"]
+
+    def judge(self, spool, keys, anchor):
+        return second.Verifier(spool, self.trusted, self.local if keys else None, self.kept if anchor else ()).run()
+
+    def touched(self, changed):
+        """How deep a mutant goes: 0 keys or void bytes only, 1 the log, 2 what the kept checkpoint covers."""
+        depth = 0
+        for name, change in changed.items():
+            unread = name.endswith(".leaf") and name.replace(".leaf", ".lsp") in self.spool
+            unread |= change is None and name.replace(".lsp", ".leaf") in self.spool  # ends the pruning
+            if name.endswith((".lsp", ".leaf")) and not unread:
+                front = change[0] if change and name in self.spool else 0
+                live = self.whole.live_end(name) if name in self.spool else 1
+                sealed = live if name != max(self.whole.sealed_end, default="") else self.whole.sealed_end[name]
+                covered = self.kept and name <= max(self.whole.sealed_end, default="")
+                depth = max(depth, 0 if change and front >= live else 2 if covered and front < sealed else 1)
+        return depth
+
+
+def mutants(program, count, seed, show_all=False):
+    remember()
+    bases, seen, deep, different, accepted = {}, collections.Counter(), collections.Counter(), [], []
+    rolled_back = 0
+    with subprocess.Popen([program, "mutants", count, seed], stdout=subprocess.PIPE, text=True) as made:
+        for text in made.stdout:
+            line = json.loads(text)
+            if "base" in line and "spool" in line:
+                bases[line["base"]] = base = Base(line)
+                line |= {"case": "unchanged", "what": "", "keys": True, "anchor": False, "changed": {}}
+            base = bases[line["base"]]
+            got = base.judge(apply(base.spool, line["changed"]), line["keys"], line["anchor"])
+            seen[line["expected"]["verdict"]] += 1
+            loose = line["expected"]["reason"] in PLACED_DIFFERENTLY and got["verdict"] == "TAMPERED"
+            if short(got) != short(line["expected"]) and not loose:
+                different.append((line, got))
+            depth, verdict = base.touched(line["changed"]), line["expected"]["verdict"]
+            deep[verdict] += depth == 2 and line["anchor"]
+            if not line["anchor"] and not any(line["changed"].values()):
+                rolled_back += verdict == "CLEAN"  # to an orderly stop: what no host alone can tell
+            elif base.verdict != "TAMPERED" and (depth and verdict == "CLEAN" or depth == 2 and line["anchor"]
+                                               and verdict not in ("TAMPERED", "CANNOT_VERIFY")):
+                accepted.append((line, got))
+    if made.returncode != 0:
+        sys.exit(f"{program} failed: {made.returncode}")
+    for title, cases in (("differ", different), ("accepted", accepted)):
+        for line, got in cases if show_all else cases[:10]:
+            print(f"{title}: case {line['case']} of {line['base']}, keys {line['keys']}, anchor {line['anchor']}: "
+                  f"{line['what']}\n    C++    {short(line['expected'])} {line['expected']['reason']}\n"
+                  f"    Python {short(got)} {got['reason']}")
+    print(f"{sum(seen.values())} logs: {dict(seen)}\nchanged below a kept checkpoint: {dict(deep)}\n"
+          f"{len(different)} differ, {len(accepted)} accepted that must not be, {rolled_back} rolled back to an orderly stop")
+    return 1 if different or accepted else 0
+
+
+def first_answer(program, arguments):
+    ran = subprocess.run([program, "verify", "--json", *arguments], capture_output=True, text=True)
+    return json.loads(ran.stdout) if ran.stdout.startswith("{") else {"output": ran.stdout + ran.stderr}, ran.returncode
+
+
+def second_answer(arguments):
+    parsed = second.parse(arguments)
+    report = second.verify(parsed)
+    return report, second.exit_code(report, parsed)
+
+
+def vectors(program, *names):
+    failed = cases = 0
+    for vector in sorted(path.parent for path in VECTORS.glob("*/expected.json")):
+        with tempfile.TemporaryDirectory() as place:
+            copy = pathlib.Path(place) / vector.name
+            shutil.copytree(vector, copy)
+            for key in copy.glob("**/*.key"):
+                key.chmod(0o600)  # git keeps no such mode, and the agent refuses another
+            for case in json.loads((vector / "expected.json").read_text()):
+                if names and vector.name not in names:
+                    continue
+                cases += 1
+                arguments = [argument.replace("{}", str(copy)) for argument in case["arguments"]]
+                answers = {"C++": first_answer(program, arguments), "Python": second_answer(arguments)}
+                for name, (got, code) in answers.items():
+                    wrong = {key: got.get(key) for key, value in case["expected"].items() if got.get(key) != value}
+                    if wrong or code != second.EXIT[case["expected"]["verdict"]]:
+                        failed += 1
+                        print(f"{vector.name} {case['arguments']}, {name}: {wrong} exit {code} {got}")
+    print(f"{cases} cases, {failed} wrong answers")
+    return 1 if failed or not cases else 0
+
+
+def changed_proof(data, other, chance):
+    data, at = bytearray(data), chance.randrange(len(data))
+    kind = chance.randrange(5)
+    if kind < 2:
+        data[at] ^= 1 << chance.randrange(8)
+    elif kind == 2:
+        del data[at:at + chance.randrange(1, 60)]
+    else:
+        lines = data.split(b"\n")
+        strange = other.split(b"\n") if kind == 4 else lines
+        lines[chance.randrange(len(lines))] = strange[chance.randrange(len(strange))]
+        data = b"\n".join(lines)
+    return bytes(data)
+
+
+def proofs(program, count, seed):
+    page = PAGE.read_text()
+    trust = re.search("ed25519:[A-Za-z0-9+/]{43}=", page)[0]
+    whole = [block.encode() for block in re.findall(r"```\n(llmtrail-.*?)```", page, re.S)]
+    chance, seen, failed = random.Random(int(seed)), collections.Counter(), 0
+    with tempfile.TemporaryDirectory() as place:
+        file, key = pathlib.Path(place) / "proof", pathlib.Path(place) / "identity.pub"
+        key.write_text(trust + "\n")
+        for number in range(int(count)):
+            pick = number if number < len(whole) else chance.randrange(len(whole))
+            data = whole[pick] if number < len(whole) else changed_proof(whole[pick], whole[pick - 1], chance)
+            file.write_bytes(data)
+            verdict, reason = check_proof.check(data, second.read_trusted(key))
+            ran = subprocess.run([program, "prove", "--check", file, "--trust", key], capture_output=True, text=True)
+            seen[verdict] += 1
+            if ran.returncode != check_proof.EXIT[verdict] or (verdict == "HOLDS") != (data in whole):
+                failed += 1
+                print(f"proof {number}: {verdict} {reason}, but {ran.returncode} {ran.stdout}{ran.stderr}{data!r}")
+    print(f"{sum(seen.values())} proofs: {dict(seen)}; {failed} wrong")
+    return 1 if failed or len(whole) != 2 else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 4 and sys.argv[1] == "mutants":
+        sys.exit(mutants(*sys.argv[2:5], show_all="--all" in sys.argv[5:]))
+    if len(sys.argv) == 5 and sys.argv[1] == "proofs":
+        sys.exit(proofs(*sys.argv[2:]))
+    if len(sys.argv) > 2 and sys.argv[1] == "vectors":
+        sys.exit(vectors(*sys.argv[2:]))
+    sys.exit(__doc__)
