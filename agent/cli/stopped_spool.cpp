@@ -100,16 +100,6 @@ bool read_segment_range(const std::string& text, SegmentRange& range) {
            range.first <= range.last && range.last < kWithoutEnd;
 }
 
-std::string segment_range_text(const SegmentRange& range) {
-    if (range.last == kWithoutEnd) {
-        return range.first == 0 ? "all segments"
-                                : "segments from " + std::to_string(range.first) + " on";
-    }
-    return range.first == range.last
-               ? "segment " + std::to_string(range.first)
-               : "segments " + std::to_string(range.first) + " to " + std::to_string(range.last);
-}
-
 std::string who_runs(CommandSeams seams) {
     return "user " + std::to_string(seams.own_user);
 }

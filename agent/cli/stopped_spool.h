@@ -24,7 +24,6 @@ void append_agent_record(SpoolWriter& writer, uint16_t event_class, std::string 
 
 // "3-7", "3", both included. False: not of that form.
 bool read_segment_range(const std::string& text, SegmentRange& range);
-std::string segment_range_text(const SegmentRange& range);
 
 // "user 1000": who runs the command, when nobody is named.
 std::string who_runs(CommandSeams seams);

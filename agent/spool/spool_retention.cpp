@@ -13,24 +13,7 @@ namespace {
 
 constexpr int64_t kRetentionIntervalMs = 60'000;
 constexpr uint64_t kPruneBytesAtOnce = uint64_t{64} << 20;  // so that ingest does not stand long
-constexpr uint64_t kFilledPercents[] = {90, 75};
 constexpr std::string_view kLeafNewSuffix = ".leaf.new";
-
-std::string range_text(const SegmentRange& range) {
-    return range.first == range.last
-               ? "segment " + std::to_string(range.first)
-               : "segments " + std::to_string(range.first) + " to " + std::to_string(range.last);
-}
-
-std::string section_words(uint8_t section_mask) {
-    std::string words;
-    for (Section section : kSections) {
-        if ((section_mask & section_bit(section)) != 0) {
-            words += (words.empty() ? "" : ", ") + std::string(section_name(section));
-        }
-    }
-    return words;
-}
 
 // As many of the oldest as are read quickly, at least one.
 PruneChoice first_part(const PruneChoice& choice, const SegmentCatalog& catalog) {
@@ -142,23 +125,6 @@ Result<void> LogWriter::remove_payload(const SegmentFacts& segment) {
     return done;
 }
 
-Result<void> LogWriter::finish_erasures() {
-    for (const SegmentFacts& facts : catalog_.closed()) {
-        uint8_t sections = state_.erased_sections(facts.segment_no);
-        if (sections == 0 || !facts.has_payload || facts.evidence) {
-            continue;
-        }
-        Result<SegmentHeader> header = catalog_.header_of(facts);
-        Result<bool> erased =
-            header ? erase_section_keys(seams_.files, options_.directory, *header, sections)
-                   : Result<bool>(fail(header.error()));
-        if (!erased && erased.error().code != ErrorCode::kNotFound) {
-            return fail(erased.error());
-        }
-    }
-    return {};
-}
-
 // Steps 0 to 7 for what the policy allows and asks for. True: something changed, ask again.
 Result<bool> LogWriter::prune_some(uint64_t bytes_needed) {
     Result<void> done = ensure_segment();
@@ -222,11 +188,11 @@ Result<void> LogWriter::prune(const PruneChoice& choice) {
     }
     if (choice.reason == PruneReason::kDropped) {
         // Nothing is dropped that the log does not tell.
-        Result<void> told =
-            tell({SpoolNewsKind::kDropping,
-                  range_text(choice.segments) + ": records removed before every required output "
-                                                "had them, because the spool is full",
-                  choice.unconfirmed});
+        Result<void> told = tell({SpoolNewsKind::kDropping,
+                                  segment_range_text(choice.segments) +
+                                      ": records removed before every required output "
+                                      "had them, because the spool is full",
+                                  choice.unconfirmed});
         if (!told) {
             return told;
         }
@@ -257,7 +223,7 @@ Result<void> LogWriter::prune(const PruneChoice& choice) {
     if (done && choice.reason != PruneReason::kDropped) {
         uint64_t count = choice.segments.last - choice.segments.first + 1;
         (void)tell({SpoolNewsKind::kPruned,
-                    range_text(choice.segments) + " pruned: " + choice.policy, count});
+                    segment_range_text(choice.segments) + " pruned: " + choice.policy, count});
     }
     return done;
 }
@@ -296,144 +262,6 @@ void LogWriter::destroy_wraps() {
             wraps_seen_.insert(facts.segment_no);
         }
     }
-}
-
-// What start() found could not be told then.
-void LogWriter::narrate(SpoolNarrator narrator) {
-    narrator_ = std::move(narrator);
-    refused_.clear();
-}
-
-Result<void> LogWriter::stage_hold(const std::string& id, std::optional<LegalHold> hold) {
-    bool known = std::any_of(state_.holds.begin(), state_.holds.end(),
-                             [&](const LegalHold& other) { return other.id == id; });
-    if (!is_hold_id(id)) {
-        return fail(ErrorCode::kInvalidArgument, "a hold's id is 1 to 64 of a-z, 0-9, `_` and `-`");
-    }
-    if (hold.has_value() == known) {
-        return known ? fail(ErrorCode::kExists, "there is a hold `" + id + "` already")
-                     : fail(ErrorCode::kNotFound, "there is no hold `" + id + "`");
-    }
-    if (hold && (hold->reason.empty() || hold->reason.size() > kRemovalTextBytesMax ||
-                 hold->by.size() > kRemovalTextBytesMax || state_.holds.size() >= kHoldsMax ||
-                 hold->segments.first > hold->segments.last)) {
-        return fail(ErrorCode::kInvalidArgument, "a hold that cannot be kept");
-    }
-    staged_.push_back({hold_key(id), hold ? encode_hold(*hold) : Bytes()});
-    return {};
-}
-
-Result<uint64_t> LogWriter::erase(const EraseBody& body) {
-    Result<EraseBody> usable = decode_erase(encode_erase(body));
-    if (!usable) {
-        return fail(ErrorCode::kInvalidArgument, "an erasure without sections, basis or approver");
-    }
-    Result<void> done = ensure_segment();
-    if (done) {
-        done = refresh_catalog();
-    }
-    if (!done) {
-        return fail(done.error());
-    }
-    SegmentRange range{body.first_segment, body.last_segment};
-    if (range.last >= next_segment_no_ - 1) {
-        return fail(ErrorCode::kInvalidArgument, range_text(range) + ": not all are closed");
-    }
-    if (const LegalHold* hold = state_.hold_on(range)) {
-        return fail(ErrorCode::kPermission, "the legal hold `" + hold->id + "` names it");
-    }
-    uint64_t confirmed = confirmed_end(options_.retention.required_outputs, cursors_);
-    uint64_t segments = 0;
-    for (const SegmentFacts& facts : catalog_.closed()) {
-        bool named = range.contains(facts.segment_no) && facts.has_payload;
-        segments += named ? 1 : 0;
-        if (named && facts.end_index > confirmed) {
-            return fail(ErrorCode::kBusy, segment_file_name(facts.segment_no) +
-                                              " has records that a required output has not "
-                                              "confirmed");
-        }
-    }
-    done = tell({SpoolNewsKind::kErasing,
-                 range_text(range) + ": keys of " + section_words(body.section_mask) +
-                     " are destroyed, approved by " + body.approver + ": " + body.basis,
-                 segments});
-    if (done) {
-        done = append_control(FrameType::kErase, 0, encode_erase(body));
-    }
-    if (done) {
-        done = apply_erase(body, positions_);
-    }
-    if (done) {
-        done = note_own_entries();
-    }
-    if (done) {
-        done = seal_once(kSealForced);
-    }
-    if (done) {
-        done = finish_erasures();
-    }
-    return done ? Result<uint64_t>(segments) : Result<uint64_t>(fail(done.error()));
-}
-
-// Told in a BATCH of its own, which may use the reserve. What cannot be told is in the log all the
-// same: a PRUNE says what went.
-Result<void> LogWriter::tell(const SpoolNews& news) {
-    if (!narrator_) {
-        return {};
-    }
-    std::array<Bytes, kSectionCount> sections = narrator_(news);
-    words_.append({sections[0], sections[1], sections[2], sections[3]});
-    Result<std::shared_ptr<const Batch>> told = commit_once(words_, {}, true);
-    if (!told) {
-        words_.clear();
-        return fail(told.error());
-    }
-    told_.push_back(std::move(*told));
-    return {};
-}
-
-std::vector<std::shared_ptr<const Batch>> LogWriter::take_told() {
-    return std::exchange(told_, {});
-}
-
-void LogWriter::tell_full() {
-    if (std::exchange(full_told_, true)) {
-        return;
-    }
-    std::string detail = "the spool is full, sources wait";
-    for (const KeptBytes& kept :
-         sum_kept(catalog_.closed(), options_.retention, retention_facts())) {
-        detail += "; " + std::to_string(kept.segments) + " segments " +
-                  std::string(keep_reason_text(kept.reason));
-    }
-    detail += "; leaf files: " + std::to_string(catalog_.leaf_bytes()) + " bytes";
-    (void)tell({SpoolNewsKind::kFull, detail, 1});
-}
-
-// What may be removed at need fills nothing.
-void LogWriter::tell_filling() {
-    uint64_t kept_bytes = segment_ ? segment_->durable_bytes : 0;
-    std::string reasons;
-    for (const KeptBytes& kept :
-         sum_kept(catalog_.closed(), options_.retention, retention_facts())) {
-        if (kept.reason != KeepReason::kNone) {
-            kept_bytes += kept.bytes;
-            reasons += "; " + std::to_string(kept.segments) + " segments " +
-                       std::string(keep_reason_text(kept.reason));
-        }
-    }
-    uint64_t percent =
-        options_.max_size_bytes == 0 ? 0 : kept_bytes / (options_.max_size_bytes / 100 + 1);
-    uint64_t reached = 0;
-    for (uint64_t level : kFilledPercents) {
-        reached = std::max(reached, percent >= level ? level : 0);
-    }
-    if (reached > filled_told_percent_) {
-        (void)tell({SpoolNewsKind::kFilling,
-                    std::to_string(reached) + " % of max_size may not be removed" + reasons,
-                    reached});
-    }
-    filled_told_percent_ = reached;
 }
 
 }  // namespace llmtrail

@@ -135,6 +135,16 @@ const LegalHold* SpoolState::hold_on(const SegmentRange& segments) const {
     return found == holds.end() ? nullptr : &*found;
 }
 
+std::string segment_range_text(const SegmentRange& range) {
+    if (range.last == kWithoutEnd) {
+        return range.first == 0 ? "all segments"
+                                : "segments from " + std::to_string(range.first) + " on";
+    }
+    return range.first == range.last
+               ? "segment " + std::to_string(range.first)
+               : "segments " + std::to_string(range.first) + " to " + std::to_string(range.last);
+}
+
 bool is_own_key(ByteView position_key) {
     return position_key.starts_with('\0');
 }

@@ -32,6 +32,9 @@ struct SegmentRange {  // both included
     }
 };
 
+// "segment 3", "segments 3 to 7", "segments from 3 on", "all segments".
+std::string segment_range_text(const SegmentRange& range);
+
 struct ErasedRange {
     SegmentRange segments;
     uint8_t section_mask = 0;

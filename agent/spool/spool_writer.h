@@ -97,7 +97,7 @@ class LogWriter final : public SpoolWriter {
                                                      const std::vector<PositionEntry>& positions,
                                                      bool control);
 
-    // spool_retention.cpp
+    // spool_retention.cpp, spool_erase.cpp, spool_news.cpp
     Result<void> note_own_entries();
     RetentionFacts retention_facts() const;
     Result<void> refresh_catalog();
