@@ -34,14 +34,13 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-std::string unknown_format(std::string_view format,
-                           const std::vector<std::unique_ptr<Parser>>& parsers) {
+std::string unknown_format(std::string_view format) {
     constexpr size_t kNameBytesMax = 40;
     std::string_view shown = format.substr(0, kNameBytesMax);
     std::string_view nearest = kAuto;
-    for (const auto& parser : parsers) {
-        if (edit_distance(shown, parser->name()) < edit_distance(shown, nearest)) {
-            nearest = parser->name();
+    for (const ParserFormat& known : parser_formats()) {
+        if (edit_distance(shown, known.name) < edit_distance(shown, nearest)) {
+            nearest = known.name;
         }
     }
     std::string message = "unknown format '";
@@ -123,6 +122,8 @@ class FormatKeys {
 }  // namespace
 
 struct DocumentReader::State {
+    explicit State(std::string_view format);
+
     struct Format {
         std::unique_ptr<Parser> parser;
         FormatSet bit;
@@ -131,8 +132,6 @@ struct DocumentReader::State {
     std::vector<Format> formats;  // in the order in which `auto` asks
     FormatKeys keys;
     Parser* configured = nullptr;  // null: auto
-    std::vector<MapRule> map;
-    int32_t default_utc_offset_seconds = 0;
     JsonTree tree;
     JsonTree text_tree;  // of a line that is no JSON
     std::string quoted;
@@ -278,37 +277,44 @@ void DocumentReader::State::read_head(const Document& document, const ParseConte
     }
 }
 
-DocumentReader::DocumentReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DocumentReader::State::State(std::string_view format) {
+    LLMTRAIL_CHECK(parser_formats().size() <= std::numeric_limits<FormatSet>::digits);
+    for (const ParserFormat& known : parser_formats()) {
+        std::unique_ptr<Parser> parser = known.make();
+        configured = known.name == format ? parser.get() : configured;
+        auto bit = FormatSet{1} << formats.size();
+        keys.add(bit, parser->keys());
+        formats.push_back({std::move(parser), bit});
+    }
+}
+
+DocumentReader::DocumentReader(std::string_view format, std::vector<MapRule> map,
+                               int32_t default_utc_offset_seconds)
+    : format_(format),
+      map_(std::move(map)),
+      default_utc_offset_seconds_(default_utc_offset_seconds) {}
 
 DocumentReader::~DocumentReader() = default;
 
 Result<std::unique_ptr<DocumentReader>> DocumentReader::make(std::string_view format,
                                                              std::vector<MapRule> map,
                                                              int32_t default_utc_offset_seconds) {
-    auto state = std::make_unique<State>();
-    auto parsers = make_parsers();
-    LLMTRAIL_CHECK(parsers.size() <= std::numeric_limits<FormatSet>::digits);
-    bool known = std::any_of(parsers.begin(), parsers.end(),
-                             [&](const auto& parser) { return parser->name() == format; });
+    bool known = std::ranges::any_of(parser_formats(),
+                                     [&](const ParserFormat& one) { return one.name == format; });
     if (!known && format != kAuto) {
-        return fail(ErrorCode::kInvalidArgument, unknown_format(format, parsers));
+        return fail(ErrorCode::kInvalidArgument, unknown_format(format));
     }
-    for (auto& parser : parsers) {
-        state->configured = parser->name() == format ? parser.get() : state->configured;
-        auto bit = FormatSet{1} << state->formats.size();
-        state->keys.add(bit, parser->keys());
-        state->formats.push_back({std::move(parser), bit});
-    }
-    state->map = std::move(map);
-    state->default_utc_offset_seconds = default_utc_offset_seconds;
-    return std::unique_ptr<DocumentReader>(new DocumentReader(std::move(state)));
+    return std::unique_ptr<DocumentReader>(
+        new DocumentReader(format, std::move(map), default_utc_offset_seconds));
 }
 
 void DocumentReader::read(const Document& document, RecordSink& sink) {
-    ParseContext context{document.observed, state_->map, state_->default_utc_offset_seconds};
+    if (!state_) {
+        state_ = std::make_unique<State>(format_);
+    }
+    ParseContext context{document.observed, map_, default_utc_offset_seconds_};
     uint64_t size_bytes = std::max<uint64_t>(document.full_size_bytes, document.bytes.size());
-    std::string_view format = state_->configured != nullptr ? state_->configured->name() : kAuto;
-    state_->finishing.start_document(sink, format, document.observed, size_bytes);
+    state_->finishing.start_document(sink, format_, document.observed, size_bytes);
     if (document.truncated) {
         state_->read_head(document, context, size_bytes);
     } else {

@@ -93,10 +93,16 @@ class Parser {
     }
 };
 
-// All parsers, in the order in which `auto` asks them: the visible table is in parsers.cpp.
-std::vector<std::unique_ptr<Parser>> make_parsers();
+struct ParserFormat {
+    std::string_view name;  // what the parser calls itself
+    std::unique_ptr<Parser> (*make)();
+};
 
-// Reads documents for one source: JSON, detection or the configured format, rejection, flags.
+// All of them, in the order in which `auto` asks: the visible table is in parsers.cpp.
+std::span<const ParserFormat> parser_formats();
+
+// Reads documents for one source: JSON, detection or the configured format, rejection, flags. Its
+// parsers are made at the first document, so that a source that is silent costs nothing.
 class DocumentReader {
  public:
     // `format`: "auto" or a parser's name. kInvalidArgument names the nearest one.
@@ -121,8 +127,13 @@ class DocumentReader {
 
  private:
     struct State;
-    explicit DocumentReader(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    DocumentReader(std::string_view format, std::vector<MapRule> map,
+                   int32_t default_utc_offset_seconds);
+
+    std::string format_;
+    std::vector<MapRule> map_;
+    int32_t default_utc_offset_seconds_;
+    std::unique_ptr<State> state_;  // null: no document yet
 };
 
 }  // namespace llmtrail

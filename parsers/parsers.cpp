@@ -26,35 +26,41 @@
 
 namespace llmtrail {
 
-// In the order in which `auto` asks. The formats before `exchange` know their documents by keys of
-// their own, so that their order decides nothing; the last three are shapes.
-std::vector<std::unique_ptr<Parser>> make_parsers() {
-    std::vector<std::unique_ptr<Parser>> parsers;
-    parsers.push_back(make_otlp_parser());
-    parsers.push_back(make_bedrock_parser());
-    parsers.push_back(make_cloudtrail_parser());
-    parsers.push_back(make_openwebui_parser());
-    parsers.push_back(make_azure_parser());
-    parsers.push_back(make_vertex_parser());
-    parsers.push_back(make_langfuse_parser());
-    parsers.push_back(make_langsmith_parser());
-    parsers.push_back(make_litellm_parser());
-    parsers.push_back(make_kong_parser());
-    parsers.push_back(make_envoy_parser());
-    parsers.push_back(make_cloudflare_parser());
-    parsers.push_back(make_portkey_parser());
-    parsers.push_back(make_helicone_parser());
-    parsers.push_back(make_nemo_parser());
-    parsers.push_back(make_librechat_parser());
-    parsers.push_back(make_dify_parser());
-    parsers.push_back(make_openai_audit_parser());
-    parsers.push_back(make_anthropic_activity_parser());
-    parsers.push_back(make_m365_copilot_parser());
-    parsers.push_back(make_server_log_parser());
-    parsers.push_back(make_exchange_parser());
-    parsers.push_back(make_body_parser());
-    parsers.push_back(make_json_parser());
-    return parsers;
+namespace {
+
+// The formats before `exchange` know their documents by keys of their own, so that their order
+// decides nothing; the last three are shapes.
+constexpr ParserFormat kFormats[] = {
+    {"otlp", make_otlp_parser},
+    {"bedrock", make_bedrock_parser},
+    {"cloudtrail", make_cloudtrail_parser},
+    {"openwebui", make_openwebui_parser},
+    {"azure", make_azure_parser},
+    {"vertex", make_vertex_parser},
+    {"langfuse", make_langfuse_parser},
+    {"langsmith", make_langsmith_parser},
+    {"litellm", make_litellm_parser},
+    {"kong", make_kong_parser},
+    {"envoy", make_envoy_parser},
+    {"cloudflare", make_cloudflare_parser},
+    {"portkey", make_portkey_parser},
+    {"helicone", make_helicone_parser},
+    {"nemo", make_nemo_parser},
+    {"librechat", make_librechat_parser},
+    {"dify", make_dify_parser},
+    {"openai_audit", make_openai_audit_parser},
+    {"anthropic_activity", make_anthropic_activity_parser},
+    {"m365_copilot", make_m365_copilot_parser},
+    {"server_log", make_server_log_parser},
+    {"exchange", make_exchange_parser},
+    {"body", make_body_parser},
+    {"json", make_json_parser},
+};
+
+}  // namespace
+
+std::span<const ParserFormat> parser_formats() {
+    return kFormats;
 }
 
 }  // namespace llmtrail

@@ -101,8 +101,8 @@ ConfigVocabulary config_vocabulary() {
     for (const FieldRow& row : kFieldCatalog) {
         vocabulary.map_fields.emplace_back(row.name);
     }
-    for (const auto& parser : make_parsers()) {
-        vocabulary.formats.emplace_back(parser->name());
+    for (const ParserFormat& format : parser_formats()) {
+        vocabulary.formats.emplace_back(format.name);
     }
     vocabulary.kinds.assign(kKinds.begin(), kKinds.end());
     for (uint16_t id = 1; id <= kEventClassMax; ++id) {

@@ -15,8 +15,8 @@ constexpr size_t kDigestKeyBytes = 32;
 
 ExitCode list_formats(CommandSeams seams) {
     std::string text = "auto\twhichever of the following recognizes the document\n";
-    for (const auto& parser : make_parsers()) {
-        text.append(parser->name()).append("\t").append(parser->describes()).append("\n");
+    for (const ParserFormat& format : parser_formats()) {
+        text.append(format.name).append("\t").append(format.make()->describes()).append("\n");
     }
     auto written = seams.data.write(text);
     return written ? ExitCode::kOk : seams.talk.refuse(written.error());

@@ -90,9 +90,10 @@ TEST_CASE("Parsers have names and descriptions, and the shapes are asked last") 
     auto parsers = make_parsers();
     REQUIRE(parsers.size() > 3);
     std::set<std::string_view> names;
-    for (const auto& parser : parsers) {
-        CHECK_FALSE(parser->describes().empty());
-        names.insert(parser->name());
+    for (size_t i = 0; i < parsers.size(); ++i) {
+        CHECK_FALSE(parsers[i]->describes().empty());
+        CHECK(parsers[i]->name() == parser_formats()[i].name);
+        names.insert(parsers[i]->name());
     }
     CHECK(names.size() == parsers.size());
     CHECK(parsers[parsers.size() - 3]->name() == "exchange");

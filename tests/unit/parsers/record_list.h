@@ -1,8 +1,9 @@
-// What parser tests read with: a sink that keeps each committed record as its JSON text, and
-// whether a record holds a text.
+// What parser tests read with: every parser, a sink that keeps each committed record as its JSON
+// text, and whether a record holds a text.
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,14 @@
 #include "parsers/parser.h"
 
 namespace llmtrail {
+
+inline std::vector<std::unique_ptr<Parser>> make_parsers() {
+    std::vector<std::unique_ptr<Parser>> parsers;
+    for (const ParserFormat& format : parser_formats()) {
+        parsers.push_back(format.make());
+    }
+    return parsers;
+}
 
 class RecordList final : public RecordSink {
  public:
