@@ -10,9 +10,17 @@ class SharedLibrary {
  public:
     explicit SharedLibrary(void* handle) : handle_(handle) {}
 
-    void* symbol(const char* name) const;  // null: it has none of that name
+    // Sets `function` to the library's one of that name. False: it has none.
+    template <typename Function>
+    bool find(const char* name, Function& function) const {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): what dlsym() is for
+        function = reinterpret_cast<Function>(symbol(name));
+        return function != nullptr;
+    }
 
  private:
+    void* symbol(const char* name) const;
+
     void* handle_;
 };
 

@@ -6,20 +6,67 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
+#include "platform/shared_library.h"
 #include "tail/packed_readers.h"
 
 namespace llmtrail {
 
 namespace {
 
+// libarchive's functions, found at run time: it brings ten libraries along, and only zip needs it.
+struct ArchiveLibrary {
+    decltype(&archive_read_new) read_new = nullptr;
+    decltype(&archive_read_support_format_zip) read_support_format_zip = nullptr;
+    decltype(&archive_read_set_read_callback) read_set_read_callback = nullptr;
+    decltype(&archive_read_set_skip_callback) read_set_skip_callback = nullptr;
+    decltype(&archive_read_set_seek_callback) read_set_seek_callback = nullptr;
+    decltype(&archive_read_set_callback_data) read_set_callback_data = nullptr;
+    decltype(&archive_read_open1) read_open1 = nullptr;
+    decltype(&archive_read_next_header) read_next_header = nullptr;
+    decltype(&archive_read_data_block) read_data_block = nullptr;
+    decltype(&archive_read_free) read_free = nullptr;
+    decltype(&archive_set_error) set_error = nullptr;
+    decltype(&archive_entry_filetype) entry_filetype = nullptr;
+    decltype(&archive_entry_is_encrypted) entry_is_encrypted = nullptr;
+};
+
+Result<ArchiveLibrary> load_archive_library() {
+    Result<SharedLibrary> library = open_shared_library("libarchive.so.13");
+    if (!library) {
+        return fail(std::move(library.error()));
+    }
+    ArchiveLibrary found;
+    bool whole = library->find("archive_read_new", found.read_new) &&
+                 library->find("archive_read_support_format_zip", found.read_support_format_zip) &&
+                 library->find("archive_read_set_read_callback", found.read_set_read_callback) &&
+                 library->find("archive_read_set_skip_callback", found.read_set_skip_callback) &&
+                 library->find("archive_read_set_seek_callback", found.read_set_seek_callback) &&
+                 library->find("archive_read_set_callback_data", found.read_set_callback_data) &&
+                 library->find("archive_read_open1", found.read_open1) &&
+                 library->find("archive_read_next_header", found.read_next_header) &&
+                 library->find("archive_read_data_block", found.read_data_block) &&
+                 library->find("archive_read_free", found.read_free) &&
+                 library->find("archive_set_error", found.set_error) &&
+                 library->find("archive_entry_filetype", found.entry_filetype) &&
+                 library->find("archive_entry_is_encrypted", found.entry_is_encrypted);
+    if (!whole) {
+        return fail(ErrorCode::kUnsupported, "libarchive.so.13 is not the library that zip needs");
+    }
+    return found;
+}
+
 struct FreeArchive {
-    void operator()(archive* handle) const { archive_read_free(handle); }
+    decltype(&archive_read_free) read_free;
+
+    void operator()(archive* handle) const { read_free(handle); }
 };
 
 // libarchive's view of the file, through three callbacks.
 struct Feed {
+    const ArchiveLibrary& library;
     ReadableFile& file;
     uint64_t packed_bytes;
     uint64_t offset = 0;
@@ -36,7 +83,7 @@ la_ssize_t read_feed(archive* handle, void* data, const void** bytes) {
     if (!got || *got > feed.allowed_bytes) {
         feed.error = got ? Error{ErrorCode::kLimit, "the zip archive has too large a directory", 0}
                          : got.error();
-        archive_set_error(handle, EIO, "stopped");
+        feed.library.set_error(handle, EIO, "stopped");
         return ARCHIVE_FATAL;
     }
     feed.offset += *got;
@@ -68,18 +115,20 @@ la_int64_t skip_feed(archive*, void* data, la_int64_t count) {
 
 class ZipReader : public PackedReader {
  public:
-    ZipReader(ReadableFile& file, uint64_t packed_bytes, uint64_t directory_bytes_max)
-        : feed_{file, std::min<uint64_t>(packed_bytes, INT64_MAX)},
+    ZipReader(const ArchiveLibrary& library, ReadableFile& file, uint64_t packed_bytes,
+              uint64_t directory_bytes_max)
+        : library_(library),
+          feed_{library_, file, std::min<uint64_t>(packed_bytes, INT64_MAX)},
           directory_bytes_max_(directory_bytes_max),
-          archive_(archive_read_new()) {}
+          archive_(library_.read_new(), FreeArchive{library_.read_free}) {}
 
     bool start() {
         archive* handle = archive_.get();
-        return handle != nullptr && archive_read_support_format_zip(handle) == ARCHIVE_OK &&
-               archive_read_set_read_callback(handle, read_feed) == ARCHIVE_OK &&
-               archive_read_set_skip_callback(handle, skip_feed) == ARCHIVE_OK &&
-               archive_read_set_seek_callback(handle, seek_feed) == ARCHIVE_OK &&
-               archive_read_set_callback_data(handle, &feed_) == ARCHIVE_OK;
+        return handle != nullptr && library_.read_support_format_zip(handle) == ARCHIVE_OK &&
+               library_.read_set_read_callback(handle, read_feed) == ARCHIVE_OK &&
+               library_.read_set_skip_callback(handle, skip_feed) == ARCHIVE_OK &&
+               library_.read_set_seek_callback(handle, seek_feed) == ARCHIVE_OK &&
+               library_.read_set_callback_data(handle, &feed_) == ARCHIVE_OK;
     }
 
     Result<bool> next_part() override;
@@ -93,6 +142,7 @@ class ZipReader : public PackedReader {
 
     Error told_error(std::string_view what) const;
 
+    ArchiveLibrary library_;
     Feed feed_;
     uint64_t directory_bytes_max_;
     std::unique_ptr<archive, FreeArchive> archive_;
@@ -114,13 +164,13 @@ Result<bool> ZipReader::next_part() {
     if (!opened_) {
         opened_ = true;
         feed_.allowed_bytes = directory_bytes_max_;
-        if (archive_read_open1(archive_.get()) < ARCHIVE_WARN) {
+        if (library_.read_open1(archive_.get()) < ARCHIVE_WARN) {
             return no_more(told_error("damaged or cut off"));
         }
     }
     while (!ended_) {
         archive_entry* entry = nullptr;
-        const int outcome = archive_read_next_header(archive_.get(), &entry);
+        const int outcome = library_.read_next_header(archive_.get(), &entry);
         feed_.allowed_bytes = UINT64_MAX;
         if (outcome == ARCHIVE_EOF) {
             ended_ = true;
@@ -129,11 +179,11 @@ Result<bool> ZipReader::next_part() {
         if (outcome < ARCHIVE_WARN) {
             return no_more(told_error("damaged or cut off"));
         }
-        const auto type = archive_entry_filetype(entry);
+        const auto type = library_.entry_filetype(entry);
         if (type == AE_IFDIR) {
             continue;
         }
-        if (archive_entry_is_encrypted(entry) != 0) {
+        if (library_.entry_is_encrypted(entry) != 0) {
             return fail(ErrorCode::kUnsupported, "is encrypted");
         }
         if (type != AE_IFREG) {
@@ -149,7 +199,7 @@ Result<size_t> ZipReader::read(char* out, size_t size) {
         const void* bytes = nullptr;
         size_t count = 0;
         la_int64_t offset = 0;
-        const int outcome = archive_read_data_block(archive_.get(), &bytes, &count, &offset);
+        const int outcome = library_.read_data_block(archive_.get(), &bytes, &count, &offset);
         if (outcome == ARCHIVE_EOF) {
             return size_t{0};
         }
@@ -170,7 +220,11 @@ Result<size_t> ZipReader::read(char* out, size_t size) {
 
 Result<std::unique_ptr<PackedReader>> make_zip_reader(ReadableFile& file, uint64_t packed_bytes,
                                                       uint64_t directory_bytes_max) {
-    auto reader = std::make_unique<ZipReader>(file, packed_bytes, directory_bytes_max);
+    auto library = load_archive_library();
+    if (!library) {
+        return fail(std::move(library.error()));
+    }
+    auto reader = std::make_unique<ZipReader>(*library, file, packed_bytes, directory_bytes_max);
     if (!reader->start()) {
         return fail(ErrorCode::kIo, "no memory for unpacking");
     }
