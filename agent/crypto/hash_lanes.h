@@ -1,5 +1,5 @@
 // SHA-256 of many independent messages, two at a time: one message leaves half of the processor's
-// SHA unit idle. The digests are those of Sha256. Used where all commitments of a batch are
+// SHA unit idle. The digests are those of Sha256. Used where the commitments of a batch are made or
 // checked. One thread per object. Where the processor has no such unit, messages are hashed one by
 // one.
 #pragma once

@@ -201,7 +201,7 @@ Result<void> SectionExpander::expand(ByteView plaintext, size_t raw_bytes_max,
 void Committer::commit(Keystream& keystream, Section section, uint64_t first_index, ByteView raw,
                        std::vector<BatchRecord>& records) {
     size_t s = index_of(section);
-    char tag = static_cast<char>(kCommitmentPrefix + static_cast<char>(s));
+    std::array<char, 1 + kRandomBytes> prefix{static_cast<char>(kCommitmentPrefix + s)};
     keystream.generate(first_index * kBlocksPerRecord, records.size() * kBlocksPerRecord, randoms_);
     for (size_t i = 0; i < records.size(); ++i) {
         BatchRecord& record = records[i];
@@ -209,18 +209,20 @@ void Committer::commit(Keystream& keystream, Section section, uint64_t first_ind
             record.commitments[s] = Digest{};
             continue;
         }
-        record.commitments[s] =
-            hash_.update({&tag, 1})
-                .update(ByteView(randoms_).substr(i * kRandomBytes, kRandomBytes))
-                .update(raw.substr(record.offsets[s], record.sizes[s]))
-                .finish();
+        randoms_.copy(prefix.data() + 1, kRandomBytes, i * kRandomBytes);
+        lanes_.add({prefix.data(), prefix.size()}, raw.substr(record.offsets[s], record.sizes[s]),
+                   record.commitments[s]);
     }
+    lanes_.finish();
 }
 
 void Committer::put_leaves(uint64_t first_index, std::vector<BatchRecord>& records) {
     for (size_t i = 0; i < records.size(); ++i) {
-        records[i].leaf = record_leaf(hash_, first_index + i, records[i].commitments);
+        LeafPrefix prefix = leaf_prefix(first_index + i);
+        lanes_.add({prefix.data(), prefix.size()}, leaf_body(records[i].commitments),
+                   records[i].leaf);
     }
+    lanes_.finish();
 }
 
 void encode_commitments(const std::vector<BatchRecord>& records, Bytes& out) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "crypto/hash_lanes.h"
 #include "crypto/keystream.h"
 #include "spool/batch.h"
 #include "spool/format.h"
@@ -68,7 +69,7 @@ class Committer {
     void put_leaves(uint64_t first_index, std::vector<BatchRecord>& records);
 
  private:
-    Sha256 hash_;
+    HashLanes lanes_;
     Bytes randoms_;
 };
 

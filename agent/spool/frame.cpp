@@ -50,9 +50,9 @@ bool fields_fit(const FrameHeader& header) {
     }
     uint16_t allowed = header.type == FrameType::kPositions ? kFrameFlagDelta : uint16_t{0};
     return sum == header.frame_bytes && header.frame_bytes <= kFrameBytesMax &&
-           header.clear_bytes <= kFrameClearBytesMax &&
-           header.frame_no < kSegmentFramesMax && header.index <= kIndexMax &&
-           (header.flags & ~allowed) == 0 && leaf_count_fits(header) && sections_fit(header);
+           header.clear_bytes <= kFrameClearBytesMax && header.frame_no < kSegmentFramesMax &&
+           header.index <= kIndexMax && (header.flags & ~allowed) == 0 && leaf_count_fits(header) &&
+           sections_fit(header);
 }
 
 ByteView u64_view(const uint64_t& value) {
@@ -177,11 +177,14 @@ Digest control_leaf(Sha256& hash, uint64_t index, const Digest& digest) {
 
 Digest record_leaf(Sha256& hash, uint64_t index,
                    const std::array<Digest, kSectionCount>& commitments) {
-    static_assert(sizeof commitments == kSectionCount * kDigestBytes);
-    return hash.update({&kLeafPrefix, 1})
-        .update(u64_view(index))
-        .update({commitments.front().data(), sizeof commitments})
-        .finish();
+    LeafPrefix prefix = leaf_prefix(index);
+    return hash.update({prefix.data(), prefix.size()}).update(leaf_body(commitments)).finish();
+}
+
+LeafPrefix leaf_prefix(uint64_t index) {
+    LeafPrefix prefix{kLeafPrefix};
+    u64_view(index).copy(prefix.data() + 1, sizeof index);
+    return prefix;
 }
 
 }  // namespace llmtrail

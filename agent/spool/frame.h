@@ -88,4 +88,13 @@ Digest control_leaf(Sha256& hash, uint64_t index, const Digest& digest);
 Digest record_leaf(Sha256& hash, uint64_t index,
                    const std::array<Digest, kSectionCount>& commitments);
 
+// The same leaf, its message in two parts, for HashLanes.
+using LeafPrefix = std::array<char, 1 + sizeof(uint64_t)>;
+LeafPrefix leaf_prefix(uint64_t index);
+
+inline ByteView leaf_body(const std::array<Digest, kSectionCount>& commitments) {
+    static_assert(sizeof commitments == kSectionCount * kDigestBytes);
+    return {commitments.front().data(), sizeof commitments};
+}
+
 }  // namespace llmtrail

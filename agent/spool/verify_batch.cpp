@@ -219,12 +219,9 @@ BatchCheck::Fault BatchCheck::stream_records(const SectionParts& parts, Section 
 
 BatchCheck::Fault BatchCheck::check_leaves(ByteView leaves) {
     leaves_.resize(commitments_.size());
-    std::array<char, 1 + sizeof(uint64_t)> prefix{kLeafPrefix};
     for (size_t i = 0; i < commitments_.size(); ++i) {
-        uint64_t index = header_->index + i;
-        std::copy_n(reinterpret_cast<const char*>(&index), sizeof index, prefix.begin() + 1);
-        lanes_.add({prefix.data(), prefix.size()},
-                   {commitments_[i].front().data(), sizeof commitments_[i]}, leaves_[i]);
+        LeafPrefix prefix = leaf_prefix(header_->index + i);
+        lanes_.add({prefix.data(), prefix.size()}, leaf_body(commitments_[i]), leaves_[i]);
     }
     lanes_.finish();
     for (size_t i = 0; i < leaves_.size(); ++i) {
