@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "ops/service_notify.h"
 #include "pipeline/agent_record.h"
 #include "pipeline/anchor_thread.h"
 #include "pipeline/deliver_thread.h"
@@ -15,6 +14,7 @@
 #include "pipeline/spool_options.h"
 #include "pipeline/spool_words.h"
 #include "pipeline/thread_flags.h"
+#include "platform/service_manager.h"
 
 namespace llmtrail {
 
@@ -38,6 +38,7 @@ class Pipeline {
  private:
     AnchorPlan anchor_plan();
     void announce_start();
+    void tell_service_manager(std::string_view state);
     bool asked_to_stop();
     bool wait_for_stop(MonotonicNanos deadline);
     void wait_for_drain();
@@ -182,6 +183,12 @@ void Pipeline::wait_for_drain() {
     flags_.limit_delivering(now().after_millis(kDrainMs));
 }
 
+void Pipeline::tell_service_manager(std::string_view state) {
+    if (auto told = notify_service_manager(service_manager_socket(), state); !told) {
+        seams_.log.warn({"telling the service manager: ", told.error()});
+    }
+}
+
 RunReport Pipeline::run() {
     MonotonicNanos deadline = now().after_millis(options_.deadline_ms);
     std::thread ingest([this] {
@@ -190,10 +197,10 @@ RunReport Pipeline::run() {
     std::thread deliver([this] {
         run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, flags_});
     });
-    notify_service_manager("READY=1");
+    tell_service_manager("READY=1");
 
     bool asked = wait_for_stop(deadline);
-    notify_service_manager("STOPPING=1");
+    tell_service_manager("STOPPING=1");
     bool all_read = flags_.caught_up.load();
 
     flags_.stop_ingest.store(true);
