@@ -27,5 +27,22 @@ function(add_module name dir)
     if(ARG_EXPORTS)
         target_link_libraries(llmtrail_${name} PUBLIC ${ARG_EXPORTS})
     endif()
+    if(NOT TARGET llmtrail_headers)
+        add_precompiled(llmtrail_headers ${common_headers})
+    endif()
+    target_precompile_headers(llmtrail_${name} REUSE_FROM llmtrail_headers)
     set_property(GLOBAL APPEND PROPERTY LLMTRAIL_MODULES ${name})
+endfunction()
+
+# What nearly every .cpp includes, read once: a quarter of a clean build. A file still names what it uses.
+set(common_headers <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
+    <utility> <vector> <tl/expected.hpp>)
+
+# add_precompiled(name header...): a target of headers for others to reuse that are compiled with the same options.
+function(add_precompiled name)
+    set(nothing ${CMAKE_BINARY_DIR}/views/${name}.cpp)
+    file(CONFIGURE OUTPUT ${nothing} CONTENT "")
+    add_library(${name} OBJECT ${nothing})
+    target_link_libraries(${name} PRIVATE llmtrail_specs tl::expected)
+    target_precompile_headers(${name} PRIVATE ${ARGN})
 endfunction()
