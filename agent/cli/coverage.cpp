@@ -116,12 +116,12 @@ class ValueBook {
     uint64_t searched_bytes_ = 0;
 };
 
-Coverage::Coverage()
+FieldCoverage::FieldCoverage()
     : fields_(std::make_unique<ValueBook>()), unmapped_(std::make_unique<ValueBook>()) {}
 
-Coverage::~Coverage() = default;
+FieldCoverage::~FieldCoverage() = default;
 
-void Coverage::start_document(UnixNanos observed) {
+void FieldCoverage::start_document(UnixNanos observed) {
     observed_ = observed;
     format_.clear();
     records_ = 0;
@@ -129,13 +129,13 @@ void Coverage::start_document(UnixNanos observed) {
     unmapped_->clear();
 }
 
-AuditRecord& Coverage::begin() {
+AuditRecord& FieldCoverage::begin() {
     record_.clear();
     record_.set_time(Field::kEventIngested, observed_);
     return record_;
 }
 
-void Coverage::commit() {
+void FieldCoverage::commit() {
     ++records_;
     ++parsed_.records;
     parsed_.rejected += record_.text(Field::kEventKind) == "rejected" ? 1U : 0U;
@@ -155,7 +155,7 @@ void Coverage::commit() {
     }
 }
 
-void Coverage::end_document(std::string_view bytes, bool truncated) {
+void FieldCoverage::end_document(std::string_view bytes, bool truncated) {
     Totals& totals = totals_[format_.empty() ? "rejected" : format_];
     ++totals.documents;
     ++parsed_.documents;
@@ -180,8 +180,8 @@ void Coverage::end_document(std::string_view bytes, bool truncated) {
     });
 }
 
-void Coverage::append_paths(std::string& out, std::string_view kind,
-                            const std::map<std::string, uint64_t>& paths) {
+void FieldCoverage::append_paths(std::string& out, std::string_view kind,
+                                 const std::map<std::string, uint64_t>& paths) {
     std::vector<std::pair<std::string, uint64_t>> sorted(paths.begin(), paths.end());
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -197,7 +197,7 @@ void Coverage::append_paths(std::string& out, std::string_view kind,
     }
 }
 
-std::string Coverage::report() const {
+std::string FieldCoverage::report() const {
     std::string out;
     for (const auto& [format, totals] : totals_) {
         const uint64_t other = totals.leaves - totals.in_fields - totals.unmapped;

@@ -24,10 +24,10 @@ inline constexpr size_t kCoveragePathsShown = 20;  // of a format and kind, most
 
 class ValueBook;
 
-class Coverage : public RecordSink {
+class FieldCoverage : public RecordSink {
  public:
-    Coverage();
-    ~Coverage() override;
+    FieldCoverage();
+    ~FieldCoverage() override;
 
     // The records that follow are made of this document.
     void start_document(UnixNanos observed);

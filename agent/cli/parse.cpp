@@ -54,7 +54,7 @@ DocumentReader::Document document_to_read(const StreamDocument& document, UnixNa
     return read;
 }
 
-Result<void> cover_file(const std::string& path, Reading& reading, Coverage& coverage,
+Result<void> cover_file(const std::string& path, Reading& reading, FieldCoverage& coverage,
                         CommandSeams seams) {
     auto input = seams.inputs.open(path);
     if (!input) {
@@ -144,7 +144,7 @@ ExitCode parse_command(const ParseArguments& arguments, CommandSeams seams) {
         return seams.talk.refuse(key.error());
     }
     RecordPrinter printer(arguments.to, seams.data, std::move(*key));
-    Coverage coverage;
+    FieldCoverage coverage;
     ExitCode code = ExitCode::kOk;
     for (const std::string& file : arguments.files) {
         std::string path = file == "-" ? file : absolute_path(file);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr size_t kHashBytes = 32;
 constexpr size_t kPrefixBytes = 16;  // magic, version, header_len
+constexpr ptrdiff_t kSegmentPkAt = 264;
+constexpr size_t kTailBytes = kSignatureBytes + 4;  // signature, CRC
 
 template <size_t N>
 void take_into(ByteReader& reader, std::array<char, N>& out) {
@@ -26,6 +28,23 @@ void put_array(Bytes& out, const std::array<char, N>& bytes) {
 
 Bytes signed_text(ByteView header_without_tail) {
     return Bytes(kHeaderLabel) + Bytes(header_without_tail);
+}
+
+// Every version keeps segment_pk and the signature where this one has them, so that a version which
+// is not known is not taken at its word.
+Error later_version(ByteView header, uint16_t major) {
+    ByteView unsigned_part = header.substr(0, header.size() - kTailBytes);
+    PublicKey signer;
+    std::copy_n(header.begin() + kSegmentPkAt, signer.size(), signer.begin());
+    if (!verify_signature(signer, signed_text(unsigned_part),
+                          header.substr(unsigned_part.size(), kSignatureBytes))) {
+        return {ErrorCode::kCorrupt,
+                "a version that is not known, and the header's signature is wrong", 0};
+    }
+    return {ErrorCode::kUnsupported,
+            "the segment, of spool format " + std::to_string(major) +
+                ", needs a later version of this program",
+            0};
 }
 
 Digest hash_of(ByteView header_without_crc) {
@@ -80,15 +99,10 @@ Result<size_t> segment_header_size(ByteView first_bytes) {
     if (reader.take(kSegmentMagic.size()) != kSegmentMagic) {
         return fail(ErrorCode::kCorrupt, "not a spool segment");
     }
-    uint16_t major = reader.u16();
-    reader.u16();
+    reader.u32();  // version
     uint32_t size = reader.u32();
     if (!reader.ok()) {
         return fail(ErrorCode::kCorrupt, "segment header cut short");
-    }
-    if (major != kFormatMajor) {
-        return fail(ErrorCode::kUnsupported,
-                    "spool format version " + std::to_string(major) + " is not known here");
     }
     if (size < kHeaderBytesMin || size > kHeaderBytesMax) {
         return fail(ErrorCode::kCorrupt, "segment header of an impossible size");
@@ -107,7 +121,9 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     bytes = bytes.substr(0, *size);
     ByteView without_crc = bytes.substr(0, *size - 4);
     ByteReader reader(bytes);
-    reader.take(kPrefixBytes);
+    reader.take(kSegmentMagic.size());
+    uint16_t major = reader.u16();
+    reader.take(kPrefixBytes - reader.position());
     SegmentHeader header;
     header.header_bytes = *size;
     uint32_t incompatible = reader.u32();
@@ -124,8 +140,9 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     if (ByteReader(bytes.substr(*size - 4)).u32() != crc32c(without_crc)) {
         return fail(ErrorCode::kCorrupt, "segment header checksum is wrong");
     }
-    if ((incompatible & ~kIncompatibleFlagsKnown) != 0 || suite != kSuite) {
-        return fail(ErrorCode::kUnsupported, "the segment needs a later version of this program");
+    if (major != kFormatMajor || (incompatible & ~kIncompatibleFlagsKnown) != 0 ||
+        suite != kSuite) {
+        return fail(later_version(bytes, major));
     }
     if (*size != kHeaderBytesMin + kHashBytes * uint64_t{hashes} ||
         hashes != static_cast<uint32_t>(std::popcount(header.first_index)) ||

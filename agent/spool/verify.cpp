@@ -144,10 +144,21 @@ VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
     if (!log) {
         return cannot_verify(report, log.error().message);
     }
-    if (log->segments.empty()) {
+    AnchorCheck anchors(options.kept);
+    if (log->segments.empty() && anchors.none_kept()) {
         return cannot_verify(report, "no segment is there");
     }
-    AnchorCheck anchors(options.kept);
+    if (log->segments.empty()) {
+        put({Verdict::kTampered,
+             "no segment is there, and checkpoints of the log are kept off the host",
+             segment_file_name(0),
+             0,
+             0,
+             {},
+             {}},
+            report);
+        return report;
+    }
     LogWalker walker(files, options.directory, *log, trust.key, trust.opens, anchors);
     std::optional<Violation> found = worst_of(walk_all(*log, walker), walker);
     walker.report(report);

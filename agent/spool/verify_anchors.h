@@ -27,6 +27,8 @@ class AnchorCheck {
     // At the end: every checkpoint's leaves and its SEAL were there.
     bool all_found() const { return sealed_ == kept_.size(); }
 
+    bool none_kept() const { return kept_.empty(); }
+
     // The first checkpoint that the log does not agree with, and the file it stood in.
     const KeptCheckpoint& accuser() const { return kept_[accuser_]; }
 

@@ -121,7 +121,11 @@ LogWalker::Fault LogWalker::check_header(const SegmentHeader& header) {
     header_ = header;
     Digest identity = sha256(view(trusted_));
     if (!any_segment_ && header.identity_hash != identity) {
-        return unverifiable("the log belongs to another identity than the trusted key");
+        return anchors_.none_kept()
+                   ? unverifiable("the log belongs to another identity than the trusted key")
+                   : tampered(
+                         "another log is in the place of the trusted one, whose checkpoints "
+                         "are kept off the host");
     }
     if (header.segment_no != outline_.segment_no) {
         return tampered("the segment's number is not its file's");

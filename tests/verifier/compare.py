@@ -124,7 +124,7 @@ def mutants(program, count, seed, show_all=False):
             if not line["anchor"] and not any(line["changed"].values()):
                 rolled_back += verdict == "CLEAN"  # to an orderly stop: what no host alone can tell
             elif base.verdict != "TAMPERED" and (depth and verdict == "CLEAN" or depth == 2 and line["anchor"]
-                                               and verdict not in ("TAMPERED", "CANNOT_VERIFY")):
+                                               and verdict != "TAMPERED"):
                 accepted.append((line, got))
     if made.returncode != 0:
         sys.exit(f"{program} failed: {made.returncode}")

@@ -19,7 +19,7 @@ import checkpoint_notes
 import spool_keys
 from primitives import H, signature_valid
 from spool_format import (BATCH, CLEAN_SHUTDOWN, ERASE, GENESIS, POSITIONS, PRUNE, RECOVERY, SEAL, SEGMENT_END, Fault,
-                          LeafFile, Segment, Tree, UnknownVersion, crash_shape, frame_after, header_torn, leaf_hash,
+                          LeafFile, Segment, Tree, UnknownVersion, crash_shape, frame_after, header_signed, header_torn, leaf_hash,
                           parse_body, parse_header, whole_frame, zero_page)
 
 EXIT = {"CLEAN": 0, "OPEN_TAIL": 3, "TORN_TAIL": 4, "TAMPERED": 5, "CANNOT_VERIFY": 6}
@@ -129,8 +129,10 @@ class Verifier:
         return (LeafFile if name.endswith(".leaf") else Segment)(name, self.files[name])
 
     def walk(self):
-        if not self.numbers:
+        if not self.numbers and not self.kept:
             raise CannotVerify("no segment", ("", 0, 0))
+        if not self.numbers:
+            raise Fault(0, "no segment, and checkpoints are kept", place=(self.name(0), 0, 0))
         self.outline()
         for self.number, found in enumerate(self.numbers):
             self.frame_no = 0
@@ -289,7 +291,7 @@ class Verifier:
                 raise Fault(0, what)
 
         h = source.header()
-        if self.number == 0 and h.identity_hash != H(self.trusted):
+        if self.number == 0 and h.identity_hash != H(self.trusted) and not self.kept:
             raise CannotVerify("the log is of another identity than the trusted key")
         check(h.segment_no == self.number, "the header is of another segment")
         check(h.identity_hash == H(self.trusted), "the header names another identity")
@@ -387,7 +389,7 @@ class Verifier:
 
 
 def signed(header):
-    return signature_valid(header.segment_pk, header.signature, b"llmtrail/header/v1\0" + header.signed)
+    return header_signed(header.segment_pk, header.signature, header.signed)
 
 
 def void_shape(data):

@@ -2,7 +2,7 @@
 import struct
 from types import SimpleNamespace
 
-from primitives import H, crc32c
+from primitives import H, crc32c, signature_valid
 
 POSITIONS, BATCH, SEAL, GENESIS, RECOVERY, ANCHOR, PRUNE, ERASE = range(1, 9)
 SEGMENT_END, CLEAN_SHUTDOWN = 4, 8
@@ -81,18 +81,19 @@ def header_torn(data):
 
 
 def parse_header(data):
-    if data[:8] == SEGMENT_MAGIC and len(data) >= 16 and struct.unpack_from("<H", data, 8)[0] != 1:
-        raise UnknownVersion("the segment is of an unknown major version")
     if len(data) >= 428 and data[:8] != SEGMENT_MAGIC:
         raise Fault(0, "no segment")
     if header_torn(data):
         raise Fault(0, "the segment is shorter than its header", torn=True)
-    size = header_size(data)
-    if size is None or u32(data, size - 4) != crc32c(data[:size - 4]):
+    size = u32(data, 12)
+    if not 428 <= size <= min(len(data), 428 + 32 * 64) or u32(data, size - 4) != crc32c(data[:size - 4]):
         raise Fault(0, "the segment header's length or checksum is wrong")
-    incompatible, suite = u32(data, 16), u32(data, 96)
-    if incompatible or suite != 1:
-        raise UnknownVersion("the segment has an unknown flag or suite")
+    if struct.unpack_from("<H", data, 8)[0] != 1 or u32(data, 16) or u32(data, 96) != 1:
+        if not header_signed(data[264:296], data[size - 68:size - 4], data[:size - 68]):
+            raise Fault(0, "the segment is of an unknown version, and its header's signature is wrong")
+        raise UnknownVersion("the segment is of an unknown version, flag or suite")
+    if size != header_size(data):
+        raise Fault(0, "the segment header's length is wrong")
     h = SimpleNamespace(size=size, hash=H(b"\3", data[:size - 4]), signed=data[:size - 68],
                         signature=data[size - 68:size - 4])
     h.log_id, h.generation, h.segment_no, h.first_index = struct.unpack_from("<16sQQQ", data, 24)
@@ -103,6 +104,10 @@ def parse_header(data):
     if k != len(h.frontier):
         raise Fault(0, "the segment header's frontier is wrong")
     return h
+
+
+def header_signed(key, signature, signed):
+    return signature_valid(key, signature, b"llmtrail/header/v1\0" + signed)
 
 
 # ---- Frame ---------------------------------------------------------------------------------------

@@ -87,24 +87,4 @@ struct Experiment : VerifyRig {
     std::vector<KeptCheckpoint> checkpoints;
 };
 
-// Frame numbers and indexes made to follow, every checksum made right.
-inline Bytes renumbered(Bytes segment) {
-    uint32_t frame_no = 0;
-    std::optional<uint64_t> index;
-    for (const FramePlace& place : frames_of(segment)) {
-        FrameView frame;
-        REQUIRE(split_frame(ByteView(segment).substr(place.offset), frame) == FrameFault::kNone);
-        uint64_t here = index.value_or(frame.header.index);
-        index = here + frame.header.leaf_count;
-        Bytes numbers;
-        put_u32(numbers, frame_no++);
-        segment.replace(place.offset + 8, 4, numbers);
-        numbers.clear();
-        put_u64(numbers, here);
-        segment.replace(place.offset + 16, 8, numbers);
-        repair_frame(segment, place);
-    }
-    return segment;
-}
-
 }  // namespace llmtrail

@@ -79,21 +79,30 @@ void die_often(PowerCut kind, uint64_t seed) {
     CHECK(judged > kLives / 2);
 }
 
+// A log with some sealed batches and a checkpoint of them, still open.
+struct SealedWork {
+    explicit SealedWork(int batches) : writer(std::move(*log.open())) {
+        REQUIRE(work.run(log, *writer, batches, shapes));
+        REQUIRE(writer->seal(SealReason::kForced));
+        log.keep_trust();
+        log.keep_checkpoint();
+        log.disk.reset_count();
+    }
+
+    Experiment log;
+    FakeRandom shapes{5};
+    Workload work;
+    std::unique_ptr<SpoolWriter> writer;
+};
+
 // From one point of a run on, one operation fails; the log is closed in order.
 void fail_once(int os_error, bool expect_recovery) {
     int recoveries = 0;
     int closed_logs = 0;
     for (uint64_t n = 0; n < 60; ++n) {
         CAPTURE(n);
-        Experiment log;
-        FakeRandom shapes(5);
-        Workload work;
-        std::unique_ptr<SpoolWriter> writer = std::move(*log.open());
-        REQUIRE(work.run(log, *writer, 3, shapes));
-        REQUIRE(writer->seal(SealReason::kForced));
-        log.keep_trust();
-        log.keep_checkpoint();
-        log.disk.reset_count();
+        SealedWork sealed(3);
+        auto& [log, shapes, work, writer] = sealed;
         log.disk.fail_operation(n, os_error);
         if (!work.run(log, *writer, 8, shapes)) {
             REQUIRE(work.run(log, *writer, 8, shapes));
@@ -225,15 +234,8 @@ TEST_CASE("experiment 9: a crash while a segment header is written is TORN_TAIL"
 TEST_CASE("experiment 12: a power cut at any step of a new segment leaves its keys with it") {
     for (uint64_t n = 0; n < 40; ++n) {
         CAPTURE(n);
-        Experiment log;
-        FakeRandom shapes(5);
-        Workload work;
-        std::unique_ptr<SpoolWriter> writer = std::move(*log.open());
-        REQUIRE(work.run(log, *writer, 2, shapes));
-        REQUIRE(writer->seal(SealReason::kForced));
-        log.keep_trust();
-        log.keep_checkpoint();
-        log.disk.reset_count();
+        SealedWork sealed(2);
+        auto& [log, shapes, work, writer] = sealed;
         log.disk.stop_after(n);
         (void)writer->seal(SealReason::kSegmentEnd);
         writer.reset();

@@ -2,12 +2,14 @@
 // frames with every checksum made right again, and the verdict with and without keys.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "spool/crc32c.h"
 #include "spool/format.h"
 #include "spool/frame.h"
+#include "spool/local_keys.h"
 #include "spool/segment_header.h"
 #include "spool/verify.h"
 #include "spool_rig.h"
@@ -153,6 +155,37 @@ inline void check_tampered_at(const VerifyReport& report, uint64_t segment_no, s
     check_verdict(report, Verdict::kTampered);
     CHECK_MESSAGE(report.segment == segment_file_name(segment_no), found(report));
     CHECK_MESSAGE(report.offset == offset, found(report));
+}
+
+// Frame numbers and indexes made to follow, every checksum made right.
+inline Bytes renumbered(Bytes segment) {
+    uint32_t frame_no = 0;
+    std::optional<uint64_t> index;
+    for (const FramePlace& place : frames_of(segment)) {
+        FrameView frame;
+        REQUIRE(split_frame(ByteView(segment).substr(place.offset), frame) == FrameFault::kNone);
+        uint64_t here = index.value_or(frame.header.index);
+        index = here + frame.header.leaf_count;
+        Bytes numbers;
+        put_u32(numbers, frame_no++);
+        segment.replace(place.offset + 8, 4, numbers);
+        numbers.clear();
+        put_u64(numbers, here);
+        segment.replace(place.offset + 16, 8, numbers);
+        repair_frame(segment, place);
+    }
+    return segment;
+}
+
+// A header that was changed, signed again with the host's identity, its checksum made right: for
+// segments that begin a generation.
+inline void sign_header(VerifyRig& rig, Bytes& segment) {
+    LocalKeys keys = *load_local_keys(rig.disk, rig.options.key_directory);
+    size_t header_bytes = *segment_header_size(segment);
+    size_t signed_bytes = header_bytes - kSignatureBytes - 4;
+    Bytes text = Bytes(kHeaderLabel) + segment.substr(0, signed_bytes);
+    segment.replace(signed_bytes, kSignatureBytes, view(keys.identity.sign(text)));
+    repair_header(segment, header_bytes);
 }
 
 }  // namespace llmtrail

@@ -198,6 +198,7 @@ TEST_CASE("where a later version goes on, a torn end before it is CANNOT_VERIFY,
     Bytes whole = rig.segment(last);
     Bytes later = rig.segment(0);
     later[8] = 2;
+    sign_header(rig, later);
     rig.put(last + 1, later);
     rig.put(last, ByteView(whole).substr(0, whole.size() - 10));
     check_verdict(rig.verify_keyless(), Verdict::kCannotVerify);
