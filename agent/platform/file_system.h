@@ -84,6 +84,8 @@ class FileSystem {
     virtual Result<void> replace_file(const std::string& path, ByteView content, uint32_t mode) = 0;
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
     virtual Result<void> remove(const std::string& path) = 0;
+    // Frees what was reserved beyond a file's end; its bytes stay. Nobody may be writing to it.
+    virtual Result<void> release_reserved(const std::string& path) = 0;
     virtual Result<void> sync_directory(const std::string& path) = 0;
     virtual Result<void> make_directories(const std::string& path, uint32_t mode) = 0;
     virtual Result<std::vector<std::string>> list(

@@ -157,6 +157,17 @@ class PosixFileSystem : public FileSystem {
         return {};
     }
 
+    // ext4 and xfs free the blocks behind the end when a file is truncated to the size it has.
+    Result<void> release_reserved(const std::string& path) override {
+        auto fd = open_descriptor(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+        auto info = fd ? info_of(fd->get(), path) : Result<FileInfo>(fail(fd.error()));
+        auto regular = info ? expect_regular(fd->get(), path) : Result<void>(fail(info.error()));
+        if (regular && ftruncate(fd->get(), static_cast<off_t>(info->size_bytes)) != 0) {
+            return fail(error_from_errno(errno, "releasing what was reserved for " + path));
+        }
+        return regular;
+    }
+
     Result<void> sync_directory(const std::string& path) override {
         auto fd = open_descriptor(path, O_RDONLY | O_DIRECTORY);
         if (!fd) {

@@ -201,9 +201,6 @@ Result<void> LeafFile::read_header() {
     if (!reader.ok() || !magic) {
         return corrupt("no leaf file");
     }
-    if (version != kLeafVersion) {
-        return fail(ErrorCode::kUnsupported, "a leaf file of a later version");
-    }
     bool fits = size_bytes_ >= kPrefixBytes + kCrcBytes &&
                 header_bytes <= size_bytes_ - kPrefixBytes - kCrcBytes &&
                 header_bytes <= kHeaderBytesMax;
@@ -216,6 +213,11 @@ Result<void> LeafFile::read_header() {
         return sum;
     }
     at_ = kPrefixBytes + header_bytes;
+    // The header is signed, the leaf file's own version is not: it says nothing new.
+    uint16_t segment_version = header_bytes == 0 ? kLeafVersion : segment_major(header);
+    if (version != segment_version) {
+        return corrupt("a leaf file of another version than the segment it was made of");
+    }
     if (header_bytes == 0) {
         return at_ + kCrcBytes == size_bytes_
                    ? Result<void>{}

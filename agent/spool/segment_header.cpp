@@ -110,6 +110,13 @@ Result<size_t> segment_header_size(ByteView first_bytes) {
     return size_t{size};
 }
 
+uint16_t segment_major(ByteView first_bytes) {
+    ByteReader reader(first_bytes);
+    reader.take(kSegmentMagic.size());
+    uint16_t major = reader.u16();
+    return reader.ok() ? major : uint16_t{0};
+}
+
 Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     Result<size_t> size = segment_header_size(bytes);
     if (!size) {
@@ -120,10 +127,9 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     }
     bytes = bytes.substr(0, *size);
     ByteView without_crc = bytes.substr(0, *size - 4);
+    uint16_t major = segment_major(bytes);
     ByteReader reader(bytes);
-    reader.take(kSegmentMagic.size());
-    uint16_t major = reader.u16();
-    reader.take(kPrefixBytes - reader.position());
+    reader.take(kPrefixBytes);
     SegmentHeader header;
     header.header_bytes = *size;
     uint32_t incompatible = reader.u32();

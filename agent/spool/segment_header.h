@@ -53,6 +53,9 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes);
 // header_len as the first 16 bytes tell it, when magic and limits are right.
 Result<size_t> segment_header_size(ByteView first_bytes);
 
+// The major version, whatever else stands there; 0 when there are no bytes for it.
+uint16_t segment_major(ByteView first_bytes);
+
 std::array<char, kLogIdBytes> log_id_of(const PublicKey& identity);
 
 }  // namespace llmtrail

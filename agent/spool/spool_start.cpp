@@ -198,6 +198,9 @@ Result<void> LogWriter::start_generation() {
 Result<void> LogWriter::adopt(NewSegment& made, OpenSegment segment, const Bytes& first_bytes) {
     segment_.emplace(std::move(segment));
     next_segment_no_ = made.segment_no() + 1;
+    if (made.segment_no() > 0) {
+        release_reserved(made.segment_no() - 1);
+    }
     stored_bytes_ += first_bytes.size() + made.key_file_bytes();
     syncs_ += 1;
     Result<void> synced = seams_.files.sync_directory(options_.directory);

@@ -207,6 +207,12 @@ Result<void> LogWriter::write_frame(const Bytes& frame) {
     return {};
 }
 
+// Else every segment of a quiet host, and every one of a process that was killed, would keep some
+// MiB for ever. Best effort: nothing depends on it.
+void LogWriter::release_reserved(uint64_t segment_no) {
+    (void)seams_.files.release_reserved(options_.directory + "/" + segment_file_name(segment_no));
+}
+
 void LogWriter::finish_segment(int os_error) {
     RecoveryBody body;
     body.reason = RecoveryReason::kWriteError;
@@ -331,6 +337,7 @@ Result<void> LogWriter::close() {
     }
     write_cursor_hint(true);
     segment_.reset();
+    release_reserved(next_segment_no_ - 1);
     lock_.reset();
     return closed;
 }

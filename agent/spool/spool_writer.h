@@ -115,6 +115,7 @@ class LogWriter final : public SpoolWriter {
     void tell_full();
     Result<void> refresh_daily_key();
     void finish_segment(int os_error);
+    void release_reserved(uint64_t segment_no);
     void write_cursor_hint(bool now);
 
     SpoolOptions options_;

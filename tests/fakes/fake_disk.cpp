@@ -335,6 +335,24 @@ Result<void> FakeDisk::remove(const std::string& path) {
     return {};
 }
 
+Result<void> FakeDisk::release_reserved(const std::string& path) {
+    Result<void> done = step("releasing what was reserved for " + path);
+    std::shared_ptr<Node> node = find(path);
+    if (done && node) {
+        node->reserved_bytes = 0;
+    }
+    return done;
+}
+
+uint64_t FakeDisk::reserved_bytes() const {
+    uint64_t bytes = 0;
+    for (const auto& [path, node] : live_) {
+        bytes +=
+            node->reserved_bytes - std::min<uint64_t>(node->reserved_bytes, node->content.size());
+    }
+    return bytes;
+}
+
 Result<void> FakeDisk::sync_directory(const std::string& path) {
     Result<void> done = step("syncing " + path);
     if (!done) {

@@ -59,6 +59,8 @@ class FakeDisk : public FileSystem {
 
     bool exists(const std::string& path) const { return live_.count(path) != 0; }
 
+    uint64_t reserved_bytes() const;  // beyond the ends of all files
+
     void remove_file(const std::string& path);
     std::vector<std::string> names(const std::string& directory) const;
     void copy_to(FakeDisk& other) const;  // another disk with the same synced files
@@ -77,6 +79,7 @@ class FakeDisk : public FileSystem {
     Result<void> replace_file(const std::string& path, ByteView content, uint32_t mode) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
     Result<void> remove(const std::string& path) override;
+    Result<void> release_reserved(const std::string& path) override;
     Result<void> sync_directory(const std::string& path) override;
     Result<void> make_directories(const std::string& path, uint32_t mode) override;
     Result<std::vector<std::string>> list(const std::string& directory) override;

@@ -62,6 +62,10 @@ class GuardedFileSystem : public FileSystem {
         return real_->info(path, follow);
     }
 
+    Result<void> release_reserved(const std::string& path) override {
+        return real_->release_reserved(path);
+    }
+
     Result<uint64_t> free_bytes(const std::string& path) override {
         return real_->free_bytes(path);
     }

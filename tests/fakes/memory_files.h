@@ -93,6 +93,8 @@ class MemoryFiles : public FileSystem {
 
     Result<uint64_t> free_bytes(const std::string&) override { return free; }
 
+    Result<void> release_reserved(const std::string&) override { return {}; }
+
     Result<std::unique_ptr<AppendFile>> create_exclusive(const std::string&, uint32_t) override {
         return no();
     }

@@ -302,12 +302,12 @@ class LeafFile:
         if len(data) < 20 or data[:8] != bytes.fromhex("894c534c0d0a1a0a"):
             raise Fault(0, "no leaf file")
         version, zero, self.header_len = struct.unpack_from("<HHI", data, 8)
-        if version != 1:
-            raise UnknownVersion("the leaf file is of an unknown version")
         if zero or u32(data, len(data) - 4) != crc32c(data[:-4]):
             raise Fault(0, "the leaf file is damaged")
         if self.header_len > self.end() - 16 or not self.header_len and self.end() != 16:
             raise Fault(0, "the leaf file's header is wrong")
+        if version != (struct.unpack_from("<H", data, 16 + 8)[0] if self.header_len >= 10 else 1):
+            raise Fault(0, "the leaf file is of another version than its segment")
 
     def end(self):
         return len(self.data) - 4

@@ -101,6 +101,10 @@ class FaultyFiles : public FileSystem {
 
     Result<uint64_t> free_bytes(const std::string& p) override { return real_->free_bytes(p); }
 
+    Result<void> release_reserved(const std::string& p) override {
+        return real_->release_reserved(p);
+    }
+
     Result<std::unique_ptr<FileLock>> lock(const std::string& p) override { return real_->lock(p); }
 
  private:

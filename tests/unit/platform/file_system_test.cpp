@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "fakes/temp_directory.h"
 #include "platform/posix.h"
 
@@ -39,6 +41,32 @@ TEST_CASE("a file made by the agent has its mode whatever the umask") {
     CHECK(disk.files->info(disk.dir / "replaced", false)->mode == 0600);
     CHECK(disk.files->info(disk.dir / "a", false)->mode == 0750);
     CHECK(disk.files->info(disk.dir / "a/b", false)->mode == 0750);
+}
+
+TEST_CASE("what was reserved beyond a file's end is given back, its bytes stay") {
+    Disk disk;
+    std::string path = disk.dir / "f";
+    auto blocks = [&] {
+        struct stat status {};
+
+        REQUIRE(::stat(path.c_str(), &status) == 0);
+        return status.st_blocks;
+    };
+    auto file = disk.files->create_exclusive(path, 0600);
+    REQUIRE(file);
+    REQUIRE((*file)->append("hello"));
+    REQUIRE((*file)->sync());
+    auto before = blocks();
+    if (!(*file)->reserve(4 << 20)) {
+        MESSAGE("SKIPPED: this filesystem reserves nothing");
+        return;
+    }
+    CHECK(blocks() >= (4 << 20) / 512);
+    CHECK(disk.files->release_reserved(path));
+    CHECK(blocks() <= std::max<decltype(before)>(before, 8));
+    CHECK(*disk.files->read_file(path, 100) == "hello");
+    CHECK(code_of(disk.files->release_reserved(disk.dir / "none")) == ErrorCode::kNotFound);
+    CHECK_FALSE(disk.files->release_reserved(disk.dir.path()));
 }
 
 TEST_CASE("appending, syncing and reading back") {

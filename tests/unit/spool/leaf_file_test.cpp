@@ -164,10 +164,19 @@ TEST_CASE("lengths of a leaf file beyond its bytes are refused without reading t
     }
 }
 
-TEST_CASE("a later version of a leaf file is unsupported, not corrupt") {
+TEST_CASE("a later version of a leaf file is that of its segment, or the file is damaged") {
     LeafRig rig;
     Bytes bytes = rig.leaf_of(0);
     bytes[8] = 2;
+    repair(bytes);
+    rig.disk.put_file(kLeafPath, bytes);
+    CHECK(LeafFile::open(rig.disk, kLeafPath).error().code == ErrorCode::kCorrupt);
+
+    Bytes segment = rig.segment(0);
+    segment[8] = 2;
+    sign_header(rig, segment);
+    size_t header_bytes = *segment_header_size(segment);
+    bytes.replace(16, header_bytes, segment.substr(0, header_bytes));
     repair(bytes);
     rig.disk.put_file(kLeafPath, bytes);
     CHECK(LeafFile::open(rig.disk, kLeafPath).error().code == ErrorCode::kUnsupported);

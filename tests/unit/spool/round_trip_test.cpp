@@ -281,3 +281,22 @@ TEST_CASE("the filesystem's free space is respected and its return ends the wait
     std::shared_ptr<const Batch> batch = *writer->commit({});
     CHECK(batch->records.size() == 1);
 }
+
+TEST_CASE(
+    "only the segment being written holds space in reserve: not closed ones, not a dead "
+    "process's") {
+    SpoolRig rig;
+    FakeRandom shapes(3);
+    Workload work;
+    constexpr uint64_t kReserveStep = uint64_t{4} << 20;
+    for (int life = 0; life < 3; ++life) {
+        std::unique_ptr<SpoolWriter> writer = std::move(*rig.open());
+        REQUIRE(work.run(rig, *writer, 20, shapes));
+        CHECK(rig.disk.reserved_bytes() <= kReserveStep);
+        CHECK(rig.disk.reserved_bytes() > 0);
+    }
+    CHECK(rig.segments().size() > 4);
+    std::unique_ptr<SpoolWriter> writer = std::move(*rig.open());
+    REQUIRE(writer->close());
+    CHECK(rig.disk.reserved_bytes() == 0);
+}
