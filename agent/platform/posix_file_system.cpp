@@ -91,6 +91,8 @@ Result<Descriptor> create_with_mode(const std::string& path, uint32_t mode) {
     return fd;
 }
 
+constexpr int64_t kStatBlockBytes = 512;  // stat(2)
+
 class PosixFileSystem : public FileSystem {
  public:
     Result<std::unique_ptr<ReadableFile>> open_readable(const std::string& path,
@@ -160,12 +162,21 @@ class PosixFileSystem : public FileSystem {
     // ext4 and xfs free the blocks behind the end when a file is truncated to the size it has.
     Result<void> release_reserved(const std::string& path) override {
         auto fd = open_descriptor(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
-        auto info = fd ? info_of(fd->get(), path) : Result<FileInfo>(fail(fd.error()));
-        auto regular = info ? expect_regular(fd->get(), path) : Result<void>(fail(info.error()));
-        if (regular && ftruncate(fd->get(), static_cast<off_t>(info->size_bytes)) != 0) {
-            return fail(error_from_errno(errno, "releasing what was reserved for " + path));
+        auto regular = fd ? expect_regular(fd->get(), path) : Result<void>(fail(fd.error()));
+        if (!regular) {
+            return regular;
         }
-        return regular;
+
+        struct stat status {};
+
+        bool done = fstat(fd->get(), &status) == 0;
+        if (done && status.st_blocks * kStatBlockBytes >= status.st_size + status.st_blksize) {
+            // When it was last written stays as it is.
+            const timespec times[] = {{0, UTIME_OMIT}, status.st_mtim};
+            done = ftruncate(fd->get(), status.st_size) == 0 && futimens(fd->get(), times) == 0;
+        }
+        return done ? Result<void>{}
+                    : fail(error_from_errno(errno, "releasing what was reserved for " + path));
     }
 
     Result<void> sync_directory(const std::string& path) override {

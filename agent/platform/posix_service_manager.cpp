@@ -31,6 +31,9 @@ Result<void> notify_service_manager(std::string_view socket, std::string_view st
     }
     auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket.size());
     Descriptor sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!sender) {
+        return fail(error_from_errno(errno, "making a socket"));
+    }
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the way of sendto(2)
     const auto* to = reinterpret_cast<const sockaddr*>(&address);
     if (sendto(sender.get(), state.data(), state.size(), MSG_NOSIGNAL, to, size) < 0) {

@@ -12,7 +12,7 @@ namespace llmtrail {
 std::string service_manager_socket();  // NOTIFY_SOCKET; empty: started by no service manager
 
 // `state`: "READY=1", "STOPPING=1", ... `socket`: a path, or "@name" in the abstract namespace;
-// empty: nothing is sent. kIo: nobody listens there; kInvalidArgument: no address of a socket.
+// empty: nothing is sent. kInvalidArgument: no address of a socket; else the error of sendto(2).
 Result<void> notify_service_manager(std::string_view socket, std::string_view state);
 
 }  // namespace llmtrail

@@ -11,7 +11,6 @@ namespace {
 constexpr size_t kHashBytes = 32;
 constexpr size_t kPrefixBytes = 16;  // magic, version, header_len
 constexpr ptrdiff_t kSegmentPkAt = 264;
-constexpr size_t kTailBytes = kSignatureBytes + 4;  // signature, CRC
 
 template <size_t N>
 void take_into(ByteReader& reader, std::array<char, N>& out) {
@@ -33,7 +32,7 @@ Bytes signed_text(ByteView header_without_tail) {
 // Every version keeps segment_pk and the signature where this one has them, so that a version which
 // is not known is not taken at its word.
 Error later_version(ByteView header, uint16_t major) {
-    ByteView unsigned_part = header.substr(0, header.size() - kTailBytes);
+    ByteView unsigned_part = header.substr(0, header.size() - kHeaderTailBytes);
     PublicKey signer;
     std::copy_n(header.begin() + kSegmentPkAt, signer.size(), signer.begin());
     if (!verify_signature(signer, signed_text(unsigned_part),

@@ -198,8 +198,9 @@ Result<void> LogWriter::start_generation() {
 Result<void> LogWriter::adopt(NewSegment& made, OpenSegment segment, const Bytes& first_bytes) {
     segment_.emplace(std::move(segment));
     next_segment_no_ = made.segment_no() + 1;
-    if (made.segment_no() > 0) {
-        release_reserved(made.segment_no() - 1);
+    // Two: a process may have died between making one and this.
+    for (uint64_t before = 1; before <= std::min<uint64_t>(2, made.segment_no()); ++before) {
+        release_reserved(made.segment_no() - before);
     }
     stored_bytes_ += first_bytes.size() + made.key_file_bytes();
     syncs_ += 1;

@@ -221,8 +221,8 @@ Result<size_t> ZipReader::read(char* out, size_t size) {
 Result<std::unique_ptr<PackedReader>> make_zip_reader(ReadableFile& file, uint64_t packed_bytes,
                                                       uint64_t directory_bytes_max) {
     auto library = load_archive_library();
-    if (!library) {
-        return fail(std::move(library.error()));
+    if (!library) {  // no fault of the file, which is read once the library is there
+        return fail(ErrorCode::kIo, std::move(library.error().message));
     }
     auto reader = std::make_unique<ZipReader>(*library, file, packed_bytes, directory_bytes_max);
     if (!reader->start()) {

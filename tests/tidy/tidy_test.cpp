@@ -95,7 +95,7 @@ const std::map<std::string, std::set<std::string>> kThirdParty = {
     {"zstd", {"agent/spool", "agent/tail"}},
     {"zlib", {"agent/tail", "outputs"}},
     {"CLI/", {"agent/cli"}},
-    {"systemd/", {"agent/ops"}},
+    {"systemd/", {}},
     {"curl/", {"agent/http"}},
     {"cld2/", {"agent/enrich"}},
     {"archive", {"agent/tail"}},

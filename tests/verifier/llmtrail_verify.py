@@ -195,8 +195,8 @@ class Verifier:
 
     def check_successor(self, source, fault):
         """A torn end before a segment of an unknown version may be explained by what cannot be read."""
-        if not source.pruned and fault.torn and self.number + 1 in self.numbers and crash_shape(
-                source.data, fault.offset):
+        if not source.pruned and fault.torn and self.number + 1 in self.numbers and self.name(
+                self.number + 1).endswith(".lsp") and crash_shape(source.data, fault.offset):
             try:
                 self.load(self.number + 1).header()
             except Fault:

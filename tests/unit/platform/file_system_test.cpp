@@ -62,7 +62,10 @@ TEST_CASE("what was reserved beyond a file's end is given back, its bytes stay")
         return;
     }
     CHECK(blocks() >= (4 << 20) / 512);
+    timespec long_ago[] = {{1'000'000, 0}, {1'000'000, 5000}};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), long_ago, 0) == 0);
     CHECK(disk.files->release_reserved(path));
+    CHECK(disk.files->info(path, false)->modified.value == 1'000'000'000'005'000);
     CHECK(blocks() <= std::max<decltype(before)>(before, 8));
     CHECK(*disk.files->read_file(path, 100) == "hello");
     CHECK(code_of(disk.files->release_reserved(disk.dir / "none")) == ErrorCode::kNotFound);
