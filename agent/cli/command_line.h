@@ -41,7 +41,7 @@ struct ParseArguments {
 
 struct VerifyArguments {
     std::string spool{kDefaultSpoolPath};
-    std::string keys;  // empty: `keys` beside the spool when it is there
+    std::string keys;             // empty: `keys` beside the spool when it is there
     std::string key;              // a role key file, or a local key; empty: that of `keys`
     std::string passphrase_file;  // of a role key
     bool live = false;

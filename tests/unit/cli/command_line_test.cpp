@@ -99,8 +99,7 @@ TEST_CASE("values reach their places") {
     CHECK(verify.keys.empty());
     CHECK(std::get<CheckArguments>(*read({"check", "--sample", "x"}).command).sample == "x");
     CHECK(std::get<CheckArguments>(*read({"check"}).command).config == "/etc/llmtrail/agent.yaml");
-    CHECK(std::get<KeysArguments>(*read({"keys", "list", "--keys", "/k"}).command).keys ==
-          "/k");
+    CHECK(std::get<KeysArguments>(*read({"keys", "list", "--keys", "/k"}).command).keys == "/k");
     CHECK(std::holds_alternative<VersionArguments>(*read({"version"}).command));
 }
 
