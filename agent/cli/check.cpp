@@ -190,6 +190,9 @@ ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
         return loaded.exit_code;
     }
     if (!arguments.sample.empty()) {
+        if (loaded.settings->sources.empty()) {
+            return refuse_without_sources(seams.talk);
+        }
         return check_sample(*loaded.settings, absolute_path(arguments.sample), seams);
     }
     const Settings& settings = *loaded.settings;
@@ -204,6 +207,10 @@ ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
     check_spool(settings, seams, report);
     if (auto written = seams.data.write(report.text); !written) {
         return seams.talk.refuse(written.error());
+    }
+    if (settings.sources.empty()) {
+        seams.talk.warning("no source is configured: the agent runs and reads nothing");
+        seams.talk.hint(kAddSourceHint);
     }
     if (settings.outputs.empty()) {
         seams.talk.warning("no output is configured: records stay in the spool until it is full");

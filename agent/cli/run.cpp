@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/source_choice.h"
 #include "crypto/secret.h"
 #include "log/log.h"
 #include "pipeline/pipeline.h"
@@ -15,7 +16,13 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     if (!loaded.settings) {
         return loaded.exit_code;
     }
+    if (arguments.once && loaded.settings->sources.empty()) {
+        return refuse_without_sources(seams.talk);
+    }
     auto log = make_stderr_log(LogLevel::kInfo);
+    if (loaded.settings->sources.empty()) {
+        log->info({"idle: no source is configured; ", kAddSourceHint});
+    }
     if (!init_secure_memory()) {
         log->warn({"keys cannot be locked into memory: raise LimitMEMLOCK, or swap may hold them"});
     }

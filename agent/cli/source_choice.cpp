@@ -28,6 +28,12 @@ void sort_unique(std::vector<std::string>& paths) {
 
 }  // namespace
 
+ExitCode refuse_without_sources(Talk& talk) {
+    talk.error("no source is configured, so there is nothing to read");
+    talk.hint(kAddSourceHint);
+    return ExitCode::kConfig;
+}
+
 bool source_takes(const SourceSettings& source, const std::string& path) {
     return matches_any(source.paths, path) && !matches_any(source.exclude, path);
 }

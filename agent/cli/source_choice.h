@@ -4,8 +4,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/exit_code.h"
+#include "cli/talk.h"
 #include "config/settings.h"
 #include "parsers/parser.h"
 #include "platform/file_system.h"
@@ -18,6 +21,14 @@ inline constexpr size_t kMatchingFilesMax = 100'000;  // of one source; more are
 const SourceSettings* source_for_file(const Settings& settings, const std::string& path);
 
 bool source_takes(const SourceSettings& source, const std::string& path);
+
+// What to do where no source is configured: no error for the daemon, which is idle, but for
+// commands that are there to read.
+inline constexpr char kAddSourceHint[] =
+    "add `sources:` with an `- id: NAME` and its `paths` to /etc/llmtrail/agent.yaml or a file in "
+    "/etc/llmtrail/conf.d, then `llmtrail check` and `systemctl restart llmtrail`";
+
+ExitCode refuse_without_sources(Talk& talk);  // kConfig
 
 struct MatchingFiles {
     std::vector<std::string> paths;      // sorted, each once

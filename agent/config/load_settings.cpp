@@ -56,7 +56,6 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     const ConfigNode* keys = reader.find("keys");
     read_later_sections(reader, problems);
     reader.finish();
-    bool keys_are_right = problems.empty();
     if (sources != nullptr) {
         read_sources(*sources, vocabulary, settings, problems);
     }
@@ -74,13 +73,6 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     }
     if (settings.spool.directory.empty()) {
         settings.spool.directory = settings.state_directory + "/spool";
-    }
-    bool any_source =
-        sources != nullptr && (sources->kind != NodeKind::kList || !sources->children.empty());
-    if (!any_source && keys_are_right) {
-        problems.add({root.place.file, 0, 0},
-                     "no source is configured, so there is nothing to read",
-                     "add `sources:` with at least one `- id: NAME` and its `paths`");
     }
     check_across_sections(root, settings, problems);
     return settings;

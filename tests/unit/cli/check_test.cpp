@@ -44,6 +44,20 @@ TEST_CASE("check warns of a full disk and of a configuration without outputs") {
     CHECK(contains(command.talk_text.text, "no output is configured"));
 }
 
+TEST_CASE("without a source check says what to do next, and what is there to read refuses") {
+    CommandCase command;
+    command.files.files["/e/agent.yaml"].text = "state_dir: /state\n";
+    command.files.files["/logs/a.log"].text = "{}\n";
+    command.files.files["/state/keys/local.key"] = {"", 0600, 0, ErrorCode::kInternal};
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kOk);
+    CHECK(contains(command.talk_text.text, "warning: no source is configured"));
+    CHECK(contains(command.talk_text.text, "/etc/llmtrail/conf.d"));
+    CHECK(command.run({"check", "--config", "/e/agent.yaml", "--sample", "/logs/a.log"}) ==
+          ExitCode::kConfig);
+    CHECK(command.run({"run", "--once", "--config", "/e/agent.yaml"}) == ExitCode::kConfig);
+    CHECK(contains(command.talk_text.text, "error: no source is configured"));
+}
+
 TEST_CASE("check names the file that may not be read, and the folder that blocks") {
     CommandCase command;
     write_config(command);

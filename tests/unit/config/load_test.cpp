@@ -187,6 +187,16 @@ TEST_CASE("files that others may write or own are refused as a permission proble
           "/e/conf.d/x.yaml");
 }
 
+TEST_CASE("a configuration without sources is valid: the agent is installed before it has any") {
+    for (const char* text : {"", "# only comments\n", "sources: []\n", "sources:\noutputs:\n"}) {
+        LoadedSettings loaded = load_text(text);
+        REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+        CHECK(loaded.settings->sources.empty());
+        CHECK(loaded.settings->outputs.empty());
+    }
+    CHECK(load_text("source: []\n").errors.at(0).hint == "did you mean `sources`?");
+}
+
 TEST_CASE("a missing or unreadable file says what to do") {
     MemoryFiles files;
     LoadedSettings missing = load_settings("/e/agent.yaml", test_vocabulary(), files);

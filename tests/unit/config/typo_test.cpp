@@ -44,22 +44,19 @@ std::string with_typo(const std::string& text, const WrittenKey& key, const std:
     return std::string(text).replace(at + key.column - 1, key.name.size(), typo);
 }
 
-// "# key: value" to "key: value", and "#   key: value" to "    key: value": sections at the left
-// edge have one space after the mark, keys inside a section more.
+// Takes the mark away from lines that are "# key: value" or "# - key: value", however indented.
 std::string uncommented(const std::string& text) {
     std::istringstream in(text);
     std::string out;
     std::string line;
     while (std::getline(in, line)) {
-        size_t name = line.starts_with("#") ? line.find_first_not_of(' ', 1) : std::string::npos;
+        size_t name = line.starts_with("# ") ? line.find_first_not_of(" -", 1) : std::string::npos;
         size_t end = name;
         while (end < line.size() && is_name(line[end])) {
             ++end;
         }
-        if (end < line.size() && end > name && line[end] == ':') {
-            line = name == 2 ? line.substr(2) : " " + line.substr(1);
-        }
-        out += line + "\n";
+        bool key = end < line.size() && end > name && line[end] == ':';
+        out += (key ? line.substr(2) : line) + "\n";
     }
     return out;
 }
@@ -100,7 +97,12 @@ TEST_CASE("each mistyped key is found at its place, with the key that was meant"
 TEST_CASE("the example's commented lines are the defaults, and their typos are found too") {
     std::string example = read_project_file("conf/agent.yaml");
     std::string full = uncommented(example);
-    LoadedSettings plain = load_text(example);
+    LoadedSettings installed = load_text(example);
+    REQUIRE_MESSAGE(installed.settings, all_errors(installed));
+    CHECK(installed.settings->sources.empty());
+    CHECK(installed.settings->outputs.empty());
+    LoadedSettings plain = load_text(
+        kOneSource + "outputs:\n  - {id: soc, type: syslog, address: 'siem.example.com:6514'}\n");
     LoadedSettings with_defaults = load_text(full);
     REQUIRE_MESSAGE(plain.settings, all_errors(plain));
     REQUIRE_MESSAGE(with_defaults.settings, all_errors(with_defaults));
