@@ -208,6 +208,13 @@ void BatchWindow::split(EventBatch& batch) {
     batches_.insert(after, std::move(rest));
 }
 
+void BatchWindow::halve(EventBatch& batch) {
+    size_t most = limits_.body_bytes_max;
+    limits_.body_bytes_max =
+        std::clamp(batch.body.size() / 2, std::min(kBatchBytesMin, most), most);
+    split(batch);
+}
+
 void BatchWindow::lose(EventBatch& batch) {
     release(batch);
     batch.state = EventBatchState::kLost;

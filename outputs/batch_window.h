@@ -18,6 +18,9 @@
 
 namespace llmtrail {
 
+inline constexpr int64_t kBatchLingerMs = 20;  // a batch that is not full waits for more
+inline constexpr size_t kBatchBytesMin = size_t{16} << 10;  // a receiver may ask for no less
+
 enum class EventBatchState : uint8_t {
     kOpen,      // being filled
     kReady,     // to be sent
@@ -62,15 +65,24 @@ class BatchWindow {
     // Adds an event's entry to the batch being filled. False: no room now.
     bool take(uint64_t index, std::string_view entry, MonotonicNanos now);
 
+    // Both: true when the event needs no further offer. `entry()` makes its entry.
+    template <typename MakeEntry>
+    bool offer(uint64_t index, MonotonicNanos now, MakeEntry&& entry) {
+        Look seen = look(index);
+        return seen == Look::kWanted ? take(index, entry(), now) : seen == Look::kHeld;
+    }
+
     // Events below `until_index` go in batches of at most `events_max`: one of them is not wanted
     // by the receiver, which does not say which.
     void isolate(uint64_t until_index, size_t events_max);
 
-    void limit_body(size_t bytes_max) { limits_.body_bytes_max = bytes_max; }
-
     size_t body_bytes_max() const { return limits_.body_bytes_max; }
 
     const EventBatch* open() const { return open_; }
+
+    bool is_due(MonotonicNanos now) const {  // what is being filled
+        return open_ != nullptr && now >= open_->opened.after_millis(kBatchLingerMs);
+    }
 
     void close_open();         // what is being filled becomes ready
     EventBatch* next_ready();  // the oldest; null: none
@@ -82,6 +94,8 @@ class BatchWindow {
     // The first `count` events are done with; the batch is gone when none is left.
     void drop_front(EventBatch& batch, size_t count);
     void split(EventBatch& batch);  // into two that are ready
+    // As split(), and batches stay half as large as this one was, but for a minimum.
+    void halve(EventBatch& batch);
     void lose(EventBatch& batch);
 
     // True: events must be offered again from `from` on; those that are held will be passed over.

@@ -37,7 +37,7 @@ void SplunkHecOutput::events_answered(Channel& channel, Result<HttpReply> reply)
     }
     window_.lose(batch);
     renew(channel);
-    back_off(reply.error().message, reply.error().code);
+    pace_.back_off(now_, reply.error().message, reply.error().code);
 }
 
 void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const HecVerdict& verdict) {
@@ -48,18 +48,18 @@ void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const He
             received(channel, batch, verdict);
             break;
         case HecAction::kRetry:
-            back_off(verdict.problem, ErrorCode::kBusy, verdict.retry_after_ms);
+            pace_.back_off(now_, verdict.problem, ErrorCode::kBusy, verdict.retry_after_ms);
             break;
         case HecAction::kUnknown:
             window_.lose(batch);
             renew(channel);
-            back_off(verdict.problem, ErrorCode::kNetwork, verdict.retry_after_ms);
+            pace_.back_off(now_, verdict.problem, ErrorCode::kNetwork, verdict.retry_after_ms);
             break;
         case HecAction::kOtherToken:
             refused_token(verdict);
             break;
         case HecAction::kHold:
-            hold(verdict.problem);
+            pace_.hold(now_, verdict.problem);
             break;
         case HecAction::kWrongIndex:
             // The number of this one counts from 1; should one receiver count from 0, an event
@@ -70,7 +70,7 @@ void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const He
                     batch, std::min<uint64_t>(*verdict.event_number - 1, batch.events.size() - 1));
                 window_.lose(batch);
             }
-            hold(verdict.problem);
+            pace_.hold(now_, verdict.problem);
             break;
         case HecAction::kEventRefused:
             event_refused(batch, verdict);
@@ -82,7 +82,7 @@ void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const He
             if (channel.packed) {
                 requests_.stop_gzip();
             } else {
-                hold(verdict.problem);
+                pace_.hold(now_, verdict.problem);
             }
             break;
     }
@@ -94,7 +94,8 @@ void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVer
         window_.confirm(batch);
     } else if (!verdict.ack_id) {
         window_.lose(batch);
-        hold("indexer acknowledgement is off for this token: set `ack: false` or turn it on");
+        pace_.hold(now_,
+                   "indexer acknowledgement is off for this token: set `ack: false` or turn it on");
         return;
     } else if (channel.last_ack_id && *verdict.ack_id <= *channel.last_ack_id) {
         window_.lose(batch);
@@ -108,7 +109,7 @@ void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVer
         channel.pending.push_back({*verdict.ack_id, &batch, now_.after_millis(kHecAckMs)});
         window_.accept(batch);
     }
-    succeed();
+    pace_.succeed();
     if (verdict.action == HecAction::kSlowDown) {
         next_events_ = now_.after_millis(slowness_.next_ms());
     } else {
@@ -118,14 +119,14 @@ void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVer
 
 void SplunkHecOutput::event_refused(EventBatch& batch, const HecVerdict& verdict) {
     requests_.token_taken();
-    succeed();
+    pace_.succeed();
     size_t events = batch.events.size();
     if (verdict.event_number && *verdict.event_number < events) {
         auto wrong = static_cast<size_t>(*verdict.event_number);
-        tell_refused(batch.events[wrong].index, verdict.problem);
+        refused_.tell(batch.events[wrong].index, verdict.problem);
         window_.drop_front(batch, wrong + 1);
     } else if (events == 1) {
-        tell_refused(batch.first_index, verdict.problem);
+        refused_.tell(batch.first_index, verdict.problem);
         window_.confirm(batch);
     } else {
         // What of it is stored is not known either.
@@ -135,16 +136,13 @@ void SplunkHecOutput::event_refused(EventBatch& batch, const HecVerdict& verdict
 }
 
 void SplunkHecOutput::too_large(EventBatch& batch, const HecVerdict& verdict) {
-    succeed();
+    pace_.succeed();
     if (batch.events.size() == 1) {
-        tell_refused(batch.first_index, verdict.problem);
+        refused_.tell(batch.first_index, verdict.problem);
         window_.confirm(batch);
         return;
     }
-    window_.limit_body(std::clamp(batch.body.size() / 2,
-                                  std::min(kHecBatchBytesMin, window_.body_bytes_max()),
-                                  window_.body_bytes_max()));
-    window_.split(batch);
+    window_.halve(batch);
 }
 
 void SplunkHecOutput::acks_answered(Channel& channel, Result<HttpReply> reply) {
@@ -159,18 +157,18 @@ void SplunkHecOutput::acks_answered(Channel& channel, Result<HttpReply> reply) {
         }
         HecVerdict verdict = reply ? judge_hec_reply(*reply) : HecVerdict();
         if (!reply) {
-            back_off(reply.error().message, reply.error().code);
+            pace_.back_off(now_, reply.error().message, reply.error().code);
         } else if (verdict.action == HecAction::kOtherToken) {
             refused_token(verdict);
         } else if (verdict.action == HecAction::kHold) {
-            hold(verdict.problem);
+            pace_.hold(now_, verdict.problem);
         } else {
-            back_off(verdict.problem, ErrorCode::kNetwork, verdict.retry_after_ms);
+            pace_.back_off(now_, verdict.problem, ErrorCode::kNetwork, verdict.retry_after_ms);
         }
         return;
     }
     if (!window_.has_ready()) {
-        succeed();  // else only a batch that is received says that batches are
+        pace_.succeed();  // else only a batch that is received says that batches are
     }
     size_t before = channel.pending.size();
     std::erase_if(channel.pending, [&](const PendingAck& ack) {
@@ -203,13 +201,7 @@ void SplunkHecOutput::give_up_late_acks() {
 
 void SplunkHecOutput::refused_token(const HecVerdict& verdict) {
     if (!requests_.next_token()) {
-        hold(verdict.problem);
-    }
-}
-
-void SplunkHecOutput::tell_refused(uint64_t index, const std::string& problem) {
-    if (refused_.size() < kHecRefusedMax) {
-        refused_.push_back({index, problem});
+        pace_.hold(now_, verdict.problem);
     }
 }
 

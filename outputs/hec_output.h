@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <memory>
 #include <string>
 
@@ -13,6 +12,8 @@
 #include "outputs/hec_envelope.h"
 #include "outputs/hec_reply.h"
 #include "outputs/hec_requests.h"
+#include "outputs/refused_events.h"
+#include "outputs/request_pace.h"
 #include "outputs/splunk_hec.h"
 
 namespace llmtrail {
@@ -35,13 +36,14 @@ class SplunkHecOutput final : public Output {
 
     bool take_rewind(uint64_t& from_index) override { return window_.rewind(from_index); }
 
-    OutputHealth health() const override { return health_; }
+    OutputHealth health() const override { return pace_.health(); }
 
-    const Error& last_error() const override { return last_error_; }
+    const Error& last_error() const override { return pace_.last_error(); }
 
     uint64_t resent_events() const override { return window_.resent_events(); }
 
-    bool take_refused(RefusedEvent& refused) override;
+    bool take_refused(RefusedEvent& refused) override { return refused_.take(refused); }
+
     bool finish() override;
 
  private:
@@ -60,15 +62,9 @@ class SplunkHecOutput final : public Output {
     bool start_requests();
     bool start_poll(Channel& channel);
     bool start_batch(Channel& channel, EventBatch& batch);
-    bool batch_is_due() const;
     int requests_under_way() const;
 
-    void succeed();
-    void back_off(std::string problem, ErrorCode code, int64_t retry_after_ms = -1);
-    void hold(std::string problem);
     void refused_token(const HecVerdict& verdict);
-    void tell_refused(uint64_t index, const std::string& problem);
-    int64_t jittered(int64_t at_least_ms);
 
     std::string id_;
     bool acknowledged_;
@@ -78,15 +74,12 @@ class SplunkHecOutput final : public Output {
     HecRequests requests_;
     BatchWindow window_;
     std::array<Channel, kHecChannels> channels_;
-    Backoff backoff_;
+    RequestPace pace_;
     Backoff slowness_;  // of a receiver that is nearly full
 
-    OutputHealth health_ = OutputHealth::kIdle;
-    Error last_error_;
     MonotonicNanos now_;          // of the last work()
-    MonotonicNanos retry_at_;     // nothing begins earlier
     MonotonicNanos next_events_;  // no batch begins earlier
-    std::deque<RefusedEvent> refused_;
+    RefusedEvents refused_;
     std::string entry_;
     bool finishing_ = false;
 };

@@ -1,17 +1,13 @@
 #include "outputs/hec_reply.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 
-#include "base/time.h"
-#include "record/object_list.h"
+#include "outputs/http_answer.h"
 
 namespace llmtrail {
 
 namespace {
 
-constexpr size_t kJsonBytesMax = size_t{64} << 10;
 constexpr size_t kAcksMax = 4096;
 
 constexpr std::array<HecCode, 28> kCodes = {{
@@ -82,52 +78,6 @@ HecCode judge_status(int status) {
             "this is not what a HTTP Event Collector answers: check `url`"};
 }
 
-std::optional<uint64_t> number_of(std::string_view text) {
-    uint64_t number = 0;
-    while (!text.empty() && text.back() <= ' ') {
-        text.remove_suffix(1);
-    }
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() && !text.empty()
-               ? std::optional(number)
-               : std::nullopt;
-}
-
-// The members of the one object a text is. `visit(key, value)`.
-template <typename Visitor>
-void for_each_member(std::string_view json, Visitor&& visit) {
-    if (json.size() > kJsonBytesMax) {
-        return;
-    }
-    std::string listed;
-    listed.append("[").append(json).append("]");
-    ObjectListReader reader(listed);
-    std::string_view key;
-    std::string_view value;
-    if (!reader.next_item()) {
-        return;
-    }
-    while (reader.next_member(key, value)) {
-        visit(key, value);
-    }
-}
-
-int64_t retry_after_ms(const HttpReply& reply) {
-    std::string_view text = reply.header("retry-after");
-    if (std::optional<uint64_t> seconds = number_of(text)) {
-        uint64_t seconds_max = kRetryAfterMsMax / 1000;
-        return static_cast<int64_t>(std::min(*seconds, seconds_max)) * 1000;
-    }
-    // By the clock of whoever wrote it.
-    std::optional<Timestamp> until = parse_http_date(text);
-    std::optional<Timestamp> now = parse_http_date(reply.header("date"));
-    if (!until || !now) {
-        return -1;
-    }
-    int64_t wait_ms = (until->at.value - now->at.value) / kNanosPerMilli;
-    return std::clamp<int64_t>(wait_ms, 0, kRetryAfterMsMax);
-}
-
 const HecCode* known_code(std::optional<uint64_t> code) {
     return code && *code < kCodes.size() ? &kCodes[static_cast<size_t>(*code)] : nullptr;
 }
@@ -157,11 +107,11 @@ HecVerdict judge_hec_reply(const HttpReply& reply) {
     std::optional<uint64_t> code;
     for_each_member(reply.body, [&](std::string_view key, std::string_view value) {
         if (key == "code") {
-            code = number_of(value);
+            code = unsigned_of(value);
         } else if (key == "invalid-event-number") {
-            verdict.event_number = number_of(value);
+            verdict.event_number = unsigned_of(value);
         } else if (key == "ackId") {
-            verdict.ack_id = number_of(value);
+            verdict.ack_id = unsigned_of(value);
         }
     });
     HecCode row = judge(code, reply.status);
@@ -186,7 +136,7 @@ std::optional<std::vector<uint64_t>> read_hec_acks(const HttpReply& reply) {
         }
         acknowledged.emplace();
         for_each_member(value, [&](std::string_view id, std::string_view state) {
-            std::optional<uint64_t> number = number_of(id);
+            std::optional<uint64_t> number = unsigned_of(id);
             if (number && state.starts_with("true") && acknowledged->size() < kAcksMax) {
                 acknowledged->push_back(*number);
             }

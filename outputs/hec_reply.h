@@ -35,8 +35,6 @@ struct HecCode {
 
 std::span<const HecCode> hec_codes();
 
-inline constexpr int64_t kRetryAfterMsMax = 600'000;
-
 struct HecVerdict {
     HecAction action = HecAction::kUnknown;
     std::string problem;                   // for the operator: status, code and what they mean

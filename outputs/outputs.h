@@ -4,22 +4,18 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "crypto/secret.h"
 #include "outputs/output.h"
+#include "outputs/secret_reader.h"
 #include "platform/file_system.h"
 #include "platform/network.h"
 #include "platform/random.h"
 
 namespace llmtrail {
-
-// Reads a secret where the configuration says it is: again each time, since it may have changed.
-using SecretReader = std::function<Result<Secret>()>;
 
 struct OutputPlan {
     std::string id;
@@ -28,6 +24,7 @@ struct OutputPlan {
     // syslog
     Endpoint address;
     bool use_tls = true;
+    bool relp = false;
     TlsOptions tls;
     bool octet_counting = true;  // false: one event a line
     uint8_t facility = 20;       // RFC 5424, 0..23; 20 is local4

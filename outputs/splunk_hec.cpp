@@ -28,7 +28,7 @@ SplunkHecOutput::SplunkHecOutput(const OutputPlan& plan, std::unique_ptr<HttpCli
       envelope_(envelope_of(plan)),
       requests_(plan.url, plan.tokens, plan.gzip),
       window_(limits_of(plan)),
-      backoff_(random),
+      pace_(random),
       slowness_(random) {
     if (acknowledged_) {
         for (Channel& channel : channels_) {
@@ -41,17 +41,11 @@ bool SplunkHecOutput::offer(const OutputEvent& event) {
     if (finishing_) {
         return false;
     }
-    switch (window_.look(event.index)) {
-        case BatchWindow::Look::kHeld:
-            return true;
-        case BatchWindow::Look::kRefuse:
-            return false;
-        case BatchWindow::Look::kWanted:
-            break;
-    }
-    entry_.clear();
-    envelope_.append(entry_, event.event_time_ns, event.text);
-    return window_.take(event.index, entry_, now_);
+    return window_.offer(event.index, now_, [&]() -> std::string_view {
+        entry_.clear();
+        envelope_.append(entry_, event.event_time_ns, event.text);
+        return entry_;
+    });
 }
 
 void SplunkHecOutput::work(MonotonicNanos now) {
@@ -59,17 +53,12 @@ void SplunkHecOutput::work(MonotonicNanos now) {
     client_->work();
     take_answers();
     give_up_late_acks();
-    if (batch_is_due()) {
+    if (finishing_ || window_.is_due(now_)) {
         window_.close_open();
     }
     if (start_requests()) {
         take_answers();  // some fail at once
     }
-}
-
-bool SplunkHecOutput::batch_is_due() const {
-    const EventBatch* open = window_.open();
-    return open != nullptr && (finishing_ || now_ >= open->opened.after_millis(kHecLingerMs));
 }
 
 int SplunkHecOutput::requests_under_way() const {
@@ -83,7 +72,7 @@ int SplunkHecOutput::requests_under_way() const {
 bool SplunkHecOutput::start_requests() {
     bool begun = false;
     for (Channel& channel : channels_) {
-        if (now_ < retry_at_ || (health_ != OutputHealth::kUp && requests_under_way() > 0)) {
+        if (now_ < pace_.retry_at() || (!pace_.up() && requests_under_way() > 0)) {
             return begun;
         }
         if (channel.kind != HecCall::kNone) {
@@ -104,7 +93,7 @@ bool SplunkHecOutput::start_requests() {
 bool SplunkHecOutput::start_batch(Channel& channel, EventBatch& batch) {
     Result<HttpRequest> request = requests_.events(batch.body, channel.id);
     if (!request) {
-        hold(request.error().message);
+        pace_.hold(now_, request.error().message);
         return false;
     }
     batch.state = EventBatchState::kSending;
@@ -118,7 +107,7 @@ bool SplunkHecOutput::start_batch(Channel& channel, EventBatch& batch) {
 bool SplunkHecOutput::start_poll(Channel& channel) {
     Result<HttpRequest> request = requests_.acks(channel.pending_ids(), channel.id);
     if (!request) {
-        hold(request.error().message);
+        pace_.hold(now_, request.error().message);
         return false;
     }
     channel.kind = HecCall::kAcks;
@@ -126,58 +115,21 @@ bool SplunkHecOutput::start_poll(Channel& channel) {
     return true;
 }
 
-void SplunkHecOutput::succeed() {
-    health_ = OutputHealth::kUp;
-    backoff_.reset();
-}
-
-void SplunkHecOutput::back_off(std::string problem, ErrorCode code, int64_t retry_after_ms) {
-    health_ = OutputHealth::kBackingOff;
-    last_error_ = Error{code, std::move(problem), 0};
-    int64_t wait_ms = std::max(backoff_.next_ms(), retry_after_ms);
-    retry_at_ = std::max(retry_at_, now_.after_millis(wait_ms));
-}
-
-int64_t SplunkHecOutput::jittered(int64_t at_least_ms) {
-    uint32_t some = 0;
-    (void)random_.fill(&some, sizeof some);
-    return at_least_ms + some % at_least_ms;
-}
-
-void SplunkHecOutput::hold(std::string problem) {
-    health_ = OutputHealth::kBackingOff;
-    last_error_ = Error{ErrorCode::kConfig, std::move(problem), 0};
-    retry_at_ = std::max(retry_at_, now_.after_millis(jittered(kHecHoldMs)));
-}
-
-bool SplunkHecOutput::take_refused(RefusedEvent& refused) {
-    if (refused_.empty()) {
-        return false;
-    }
-    refused = std::move(refused_.front());
-    refused_.pop_front();
-    return true;
-}
-
 OutputWait SplunkHecOutput::wait() const {
     OutputWait wait{client_->descriptor(), StreamWants::kRead, client_->timer_ms()};
-    auto at_most = [&](MonotonicNanos when) {
-        int64_t left_ms = std::max<int64_t>(0, when.millis_since(now_) + 1);
-        wait.timer_ms = wait.timer_ms < 0 ? left_ms : std::min(wait.timer_ms, left_ms);
-    };
     if (const EventBatch* open = window_.open(); open != nullptr) {
-        at_most(open->opened.after_millis(kHecLingerMs));
+        end_wait_at(wait, now_, open->opened.after_millis(kBatchLingerMs));
     }
     bool free = false;
     for (const Channel& channel : channels_) {
         free = free || channel.kind == HecCall::kNone;
         if (channel.kind == HecCall::kNone && !channel.pending.empty()) {
-            at_most(std::max(channel.poll_at, retry_at_));
+            end_wait_at(wait, now_, std::max(channel.poll_at, pace_.retry_at()));
         }
     }
-    bool may_begin = free && (health_ == OutputHealth::kUp || requests_under_way() == 0);
+    bool may_begin = free && (pace_.up() || requests_under_way() == 0);
     if (may_begin && window_.has_ready()) {
-        at_most(std::max(next_events_, retry_at_));
+        end_wait_at(wait, now_, std::max(next_events_, pace_.retry_at()));
     }
     return wait;
 }

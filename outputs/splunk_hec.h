@@ -13,14 +13,10 @@ namespace llmtrail {
 
 inline constexpr int kHecChannels = 4;              // requests at the same time
 inline constexpr size_t kHecBatchesMax = 1'024;     // in hand, acknowledgements pending included
-inline constexpr int64_t kHecLingerMs = 20;         // a batch that is not full waits for more
-inline constexpr int64_t kHecHoldMs = 30'000;       // at least, until a refused setting is tried
 inline constexpr int64_t kHecAckPollFirstMs = 500;  // doubling, while nothing is acknowledged
 inline constexpr int64_t kHecAckPollMsMax = 10'000;
 inline constexpr int64_t kHecAckMs = 300'000;        // then a batch is sent again
 inline constexpr int64_t kHecLostAnswerMs = 30'000;  // as that, when an answer about it was lost
-inline constexpr size_t kHecRefusedMax = 256;        // waiting to be told
-inline constexpr size_t kHecBatchBytesMin = size_t{16} << 10;  // a receiver may ask for no less
 
 // kUnsupported: no HTTP library is installed.
 Result<std::unique_ptr<Output>> make_splunk_hec_output(const OutputPlan& plan, Random& random);

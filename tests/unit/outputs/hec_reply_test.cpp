@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "outputs/http_answer.h"
+
 using namespace llmtrail;
 
 static HttpReply reply(int status, const std::string& body, std::vector<HttpHeader> headers = {}) {

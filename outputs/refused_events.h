@@ -1,0 +1,37 @@
+// Events that a receiver will never take, until the pipeline has told them; at most
+// kRefusedEventsMax wait. Deliver thread.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "outputs/output.h"
+
+namespace llmtrail {
+
+inline constexpr size_t kRefusedEventsMax = 256;
+
+class RefusedEvents {
+ public:
+    void tell(uint64_t index, const std::string& reason) {
+        if (events_.size() < kRefusedEventsMax) {
+            events_.push_back({index, reason});
+        }
+    }
+
+    // False: none is left.
+    bool take(RefusedEvent& refused) {
+        if (events_.empty()) {
+            return false;
+        }
+        refused = std::move(events_.front());
+        events_.pop_front();
+        return true;
+    }
+
+ private:
+    std::deque<RefusedEvent> events_;
+};
+
+}  // namespace llmtrail
