@@ -1,14 +1,22 @@
+#include <utility>
+
 #include "cli/commands.h"
 #include "cli/source_choice.h"
 #include "crypto/secret.h"
 #include "log/log.h"
 #include "pipeline/pipeline.h"
 #include "platform/posix.h"
+#include "platform/service_manager.h"
+#include "platform/watchdog.h"
 
 namespace llmtrail {
 
 ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     auto signals = make_signal_source();  // before any thread is started
+    if (signals) {
+        signals =
+            with_watchdog(std::move(*signals), service_manager_socket(), watchdog_interval_ms());
+    }
     if (!signals) {
         return seams.talk.refuse(signals.error());
     }
