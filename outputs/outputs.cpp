@@ -1,6 +1,7 @@
 #include "outputs/outputs.h"
 
 #include "outputs/file.h"
+#include "outputs/relp.h"
 #include "outputs/splunk_hec.h"
 #include "outputs/syslog.h"
 
@@ -9,7 +10,8 @@ namespace llmtrail {
 Result<std::unique_ptr<Output>> make_output(const OutputPlan& plan, Network& network,
                                             FileSystem& files, Random& random) {
     if (plan.type == "syslog") {
-        return make_syslog_output(plan, network, random);
+        return plan.relp ? make_relp_output(plan, network, random)
+                         : make_syslog_output(plan, network, random);
     }
     if (plan.type == "file") {
         return make_file_output(plan, files, random);

@@ -11,15 +11,10 @@
 
 namespace llmtrail {
 
-// Resolution, connection and handshake together.
-inline constexpr int64_t kConnectMs = 20'000;
-
 // A TLS 1.3 receiver judges the client's certificate after the client believes the connection
 // stands, and what is written until then is lost without an error. So nothing is confirmed earlier
 // than this after the handshake.
 inline constexpr int64_t kLateRejectionMs = 1'000;
-
-inline constexpr size_t kSendBufferBytesMax = size_t{256} << 10;  // events waiting to be written
 
 std::unique_ptr<Output> make_syslog_output(const OutputPlan& plan, Network& network,
                                            Random& random);

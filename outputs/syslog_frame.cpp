@@ -36,9 +36,8 @@ size_t digits(uint64_t value) {
 
 }  // namespace
 
-SyslogFramer::SyslogFramer(uint8_t facility, std::string_view host_name, int64_t process_id,
-                           bool octet_counting)
-    : facility_(std::min(facility, kFacilityMax)), octet_counting_(octet_counting) {
+SyslogFramer::SyslogFramer(uint8_t facility, std::string_view host_name, int64_t process_id)
+    : facility_(std::min(facility, kFacilityMax)) {
     middle_ = " ";
     middle_ += header_host(host_name);
     middle_ += " llmtrail ";
@@ -46,13 +45,14 @@ SyslogFramer::SyslogFramer(uint8_t facility, std::string_view host_name, int64_t
     middle_ += " ";
 }
 
-void SyslogFramer::append_frame(std::string& out, const OutputEvent& event) const {
+void SyslogFramer::append_frame(std::string& out, const OutputEvent& event,
+                                SyslogFraming framing) const {
     // The time of the event, not of sending: some receivers know no other.
     std::string stamp = format_iso_millis(UnixNanos{event.event_time_ns});
     uint64_t priority = uint64_t{facility_} * 8 + std::min<uint8_t>(event.syslog_severity, 7);
     size_t size = 1 + digits(priority) + 3 + stamp.size() + middle_.size() +
                   digits(event.event_class) + 3 + event.text.size();
-    if (octet_counting_) {
+    if (framing == SyslogFraming::kOctetCounting) {
         append_number(out, size);
         out.push_back(' ');
     }
@@ -65,7 +65,7 @@ void SyslogFramer::append_frame(std::string& out, const OutputEvent& event) cons
     out += " - ";
     size_t text_begin = out.size();
     out += event.text;
-    if (!octet_counting_) {
+    if (framing == SyslogFraming::kLine) {
         // A formatter writes no line end; if one did, it must not begin a second message.
         std::replace(out.begin() + static_cast<std::ptrdiff_t>(text_begin), out.end(), '\n', ' ');
         out.push_back('\n');

@@ -118,10 +118,12 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
     } else if (output.type == OutputType::kSplunkHec) {
         check_splunk_hec(output, seams, report);
     } else {
-        bool tls = output.transport == SyslogTransport::kTls;
+        bool tls = uses_tls(output);
+        bool relp = output.transport == SyslogTransport::kRelp;
         report.line("output " + output.id + ": syslog to " + output.address.host + " port " +
-                    std::to_string(output.address.port) + (tls ? ", TLS 1.3" : ", plain TCP"));
-        if (!tls) {
+                    std::to_string(output.address.port) + (tls ? ", TLS 1.3" : ", plain TCP") +
+                    (relp ? ", acknowledged over RELP" : ""));
+        if (!tls && !relp) {
             seams.talk.warning("output `" + output.id +
                                "` sends events over the network unencrypted");
         }

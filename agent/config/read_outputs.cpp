@@ -12,8 +12,11 @@ namespace {
 template <typename Value>
 using Choice = std::pair<std::string_view, Value>;
 
-constexpr std::array<Choice<SyslogTransport>, 2> kTransports = {
-    {{"tls", SyslogTransport::kTls}, {"tcp", SyslogTransport::kTcp}}};
+constexpr std::array<Choice<SyslogTransport>, 3> kTransports = {{
+    {"tls", SyslogTransport::kTls},
+    {"tcp", SyslogTransport::kTcp},
+    {"relp", SyslogTransport::kRelp},
+}};
 constexpr std::array<Choice<Framing>, 2> kFramings = {
     {{"octet", Framing::kOctet}, {"lf", Framing::kLf}}};
 // RFC 5424, table 1, under the names of syslog(3); 12 to 15 have none there.
@@ -24,7 +27,7 @@ constexpr std::array<Choice<uint8_t>, 20> kFacilities = {{
     {"local3", 19},   {"local4", 20}, {"local5", 21}, {"local6", 22}, {"local7", 23},
 }};
 constexpr std::array<std::string_view, 2> kLaterTypes = {"sentinel", "kafka"};
-constexpr std::array<std::string_view, 3> kLaterTransports = {"udp", "relp", "unix"};
+constexpr std::array<std::string_view, 2> kLaterTransports = {"udp", "unix"};
 constexpr std::string_view kTypesHint = "this version has syslog, file and splunk_hec";
 
 // Keys of one type of output: elsewhere they are out of place.
@@ -125,7 +128,7 @@ void read_tls(MapReader& output_reader, OutputSettings& output, Problems& proble
     if (reader.has("cert_file") != reader.has("key_file")) {
         reader.problem_here("`cert_file` and `key_file` go together", "set both or neither");
     }
-    if (output.transport != SyslogTransport::kTls && !node->children.empty()) {
+    if (!uses_tls(output) && !node->children.empty()) {
         reader.problem_here("`tls` has no effect with transport: tcp",
                             "write transport: tls, or remove `tls`");
     }
@@ -144,10 +147,14 @@ void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems) 
         }
     }
     if (!is_of_later_version(reader, "transport", kLaterTransports,
-                             "this version has tls and tcp")) {
+                             "this version has tls, tcp and relp")) {
         reader.choice("transport", output.transport, kTransports);
     }
     reader.choice("framing", output.framing, kFramings);
+    if (output.transport == SyslogTransport::kRelp) {
+        reader.misplaced("framing", "RELP frames events itself: remove it");
+        output.plain_relp = is_loopback(output.address) && reader.find("tls") == nullptr;
+    }
     reader.choice("facility", output.facility, kFacilities);
     read_tls(reader, output, problems);
 }

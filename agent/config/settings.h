@@ -38,7 +38,7 @@ struct SourceSettings {
 
 enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec };
 enum class EventFormat : uint8_t { kCef, kLeef, kJson };
-enum class SyslogTransport : uint8_t { kTls, kTcp };
+enum class SyslogTransport : uint8_t { kTls, kTcp, kRelp };
 enum class Framing : uint8_t { kOctet, kLf };
 
 struct OnlySettings {
@@ -67,7 +67,8 @@ struct OutputSettings {
     Endpoint address;  // syslog
     SyslogTransport transport = SyslogTransport::kTls;
     Framing framing = Framing::kOctet;
-    uint8_t facility = 20;  // local4
+    uint8_t facility = 20;    // local4
+    bool plain_relp = false;  // relp to this host itself, without `tls`
     TlsOptions tls;
     std::string path;  // file
     HecSettings hec;
@@ -78,6 +79,11 @@ struct OutputSettings {
     OnlySettings only;
     bool required = true;
 };
+
+inline bool uses_tls(const OutputSettings& syslog) {
+    return syslog.transport == SyslogTransport::kTls ||
+           (syslog.transport == SyslogTransport::kRelp && !syslog.plain_relp);
+}
 
 // What happens when the spool is full and nothing may be pruned.
 enum class OnFull : uint8_t { kBlock, kDropOldest };

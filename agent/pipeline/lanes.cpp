@@ -41,7 +41,8 @@ OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name,
         .id = settings.id,
         .type = type_name(settings.type),
         .address = settings.address,
-        .use_tls = settings.transport == SyslogTransport::kTls,
+        .use_tls = uses_tls(settings),
+        .relp = settings.transport == SyslogTransport::kRelp,
         .tls = settings.tls,
         .octet_counting = settings.framing == Framing::kOctet,
         .facility = settings.facility,
@@ -115,8 +116,10 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
         lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered),
                                                recovered.next_index, recent, spool, mailbox,
                                                seams.log));
-        // A collector may have stored what it had no time to acknowledge.
-        if (!recovered.clean || output.type == OutputType::kSplunkHec) {
+        // A receiver may have stored what it had no time to acknowledge.
+        bool answers =
+            output.type == OutputType::kSplunkHec || output.transport == SyslogTransport::kRelp;
+        if (!recovered.clean || answers) {
             lanes.back()->mark_resent_below(recovered.next_index);
         }
     }

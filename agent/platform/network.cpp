@@ -1,5 +1,7 @@
 #include "platform/network.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace llmtrail {
@@ -30,6 +32,19 @@ Result<Endpoint> parse_endpoint(std::string_view address) {
         return fail(not_an_address(address));
     }
     return Endpoint{std::string(host), number};
+}
+
+bool is_loopback(const Endpoint& endpoint) {
+    in_addr v4{};
+    in6_addr v6{};
+    const char* host = endpoint.host.c_str();
+    if (::inet_pton(AF_INET, host, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    if (::inet_pton(AF_INET6, host, &v6) == 1) {
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    }
+    return endpoint.host == "localhost";
 }
 
 }  // namespace llmtrail

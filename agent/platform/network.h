@@ -30,6 +30,9 @@ struct Endpoint {
 // "host:port", "[v6]:port". kInvalidArgument otherwise.
 Result<Endpoint> parse_endpoint(std::string_view address);
 
+// localhost, 127.0.0.0/8 or ::1: what is sent there stays on this host.
+bool is_loopback(const Endpoint& endpoint);
+
 enum class StreamWants : uint8_t { kNothing, kRead, kWrite };
 
 class Stream {

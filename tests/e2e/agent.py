@@ -44,17 +44,19 @@ class Site:
                 os.kill(process, signal.SIGKILL)
         self.folder.cleanup()
 
-    def start_rsyslog(self, port=0):
-        done = subprocess.run([HERE / "start_rsyslog", self.syslog, self.tls, str(port)], check=True, capture_output=True, text=True)
-        self.started.append(int(done.stdout))
+    def start_rsyslog(self, port=0, transport="tcp"):
+        done = subprocess.run([HERE / "start_rsyslog", self.syslog, self.tls, str(port), transport], check=True, capture_output=True, text=True)
+        self.receiver = int(done.stdout)
+        self.started.append(self.receiver)
         return int((self.syslog / "port").read_text())
 
-    def stop_started(self):
-        for process in self.started:
-            os.kill(process, signal.SIGTERM)
-        self.started.clear()
+    def stop_receiver(self):
+        os.kill(self.receiver, signal.SIGTERM)
+        self.started.remove(self.receiver)
+        port = int((self.syslog / "port").read_text())
+        wait_until("the receiver's end", lambda: socket.socket().connect_ex(("127.0.0.1", port)) != 0)
 
-    def configure(self, port, ca="ca.pem", client=True, extra=""):
+    def configure(self, port, ca="ca.pem", client=True, transport="tls", extra=""):
         identity = f", cert_file: {self.tls}/client.pem, key_file: {self.tls}/client.key" if client else ""
         (self.path / "agent.yaml").write_text(f"""state_dir: {self.path}/state
 sources:
@@ -64,6 +66,7 @@ outputs:
   - id: soc
     type: syslog
     address: localhost:{port}
+    transport: {transport}
     tls: {{ca_file: {self.tls}/{ca}{identity}}}
     preview: {{prompt: 200, response: 200}}
 spool: {{min_free: 1MiB}}
@@ -107,4 +110,4 @@ spool: {{min_free: 1MiB}}
 
 
 def sent_by_ledger(text):
-    return int(re.search(r"^output soc:.* sent=(\d+)", text, re.M).group(1))
+    return int(re.search(r"^output soc:.* (?:sent|acknowledged)=(\d+)", text, re.M).group(1))

@@ -132,6 +132,33 @@ def refuses(site, server_arguments, client_ca, expected):
     wait_until("the event at the right receiver", lambda: any("refund policy" in line for line in site.events()))
 
 
+def every_event_is_acknowledged_over_relp(site):
+    """Over TLS 1.3 by rsyslog's imrelp, which goes away and comes back. What is confirmed anchors the spool."""
+    golden_logs(site)
+    port = site.start_rsyslog(free_port(), "relp")
+    site.configure(port, transport="relp")
+    ledger = site.run_once().stdout
+    assert "DOES NOT BALANCE" not in ledger, ledger
+    confirmed = sent_by_ledger(ledger)
+    assert len(site.events()) == confirmed > 40, (len(site.events()), confirmed)
+    assert sorted(set(site.event_ids())) == sorted(site.event_ids()), "an event came twice"
+    assert "\nanchors: anchored " in ledger, ledger
+
+    agent = site.start_agent()
+    wait_until("the start's record", lambda: len(site.events()) > confirmed)
+    site.stop_receiver()
+    with open(site.logs / "late.jsonl", "w") as out:
+        for number in range(500):
+            out.write(json.dumps(dict(QUESTION, prompt=f"late {number} ")) + "\n")
+    site.start_rsyslog(port, "relp")
+    wait_until("all late events", lambda: all(any(f"late {n} " in line for line in site.events()) for n in range(500)), 90)
+    assert site.stop_agent(agent)[0] == 0
+    seen = set()
+    for line, event_id in zip(site.events(), site.event_ids()):
+        assert event_id not in seen or "llmtrailResent=1" in line, line
+        seen.add(event_id)
+
+
 def refuses_an_unknown_authority(site):
     refuses(site, [], "stranger.pem", "certificate")
 
@@ -211,6 +238,7 @@ def reads_whole_files_of_every_packing(site):
 
 
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
+             every_event_is_acknowledged_over_relp,
              refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
              a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing]
 

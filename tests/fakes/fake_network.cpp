@@ -43,11 +43,19 @@ class FakeStream : public Stream {
             return fail(ErrorCode::kWouldBlock, "no room");
         }
         c.taken.append(bytes.substr(0, room));
+        if (c.peer.listens) {
+            c.peer.listens(c);
+        }
         return room;
     }
 
-    Result<size_t> read(char*, size_t) override {
+    Result<size_t> read(char* out, size_t size) override {
         FakeConnection& c = *connection_;
+        if (!c.says.empty()) {
+            size_t got = c.says.copy(out, size);
+            c.says.erase(0, got);
+            return got;
+        }
         if (c.broken) {
             return fail(c.peer.break_error);
         }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "platform/network.h"
 
 namespace llmtrail {
+
+struct FakeConnection;
 
 struct FakePeer {
     std::optional<Error> refuse_at_once;  // connect_*() fails
@@ -25,6 +28,7 @@ struct FakePeer {
         0;  // of what was taken, the last so many never reach the application when it breaks
     bool acknowledges = true;  // false: unacknowledged_bytes() stays at what was written
     bool closes_after_shutdown = true;
+    std::function<void(FakeConnection&)> listens;  // called after each write; may add to `says`
 };
 
 // What one connection did; outlives it.
@@ -33,6 +37,7 @@ struct FakeConnection {
     bool tls = false;
     FakePeer peer;
     std::string taken;  // bytes this host believes were sent
+    std::string says;   // what the peer wrote and was not read yet
     bool broken = false;
     bool shut_down = false;
     bool destroyed = false;

@@ -216,3 +216,20 @@ TEST_CASE("a file above the size limit is refused, one at the limit is not") {
     REQUIRE(loaded.errors.size() == 1);
     CHECK(loaded.errors[0].code == ErrorCode::kLimit);
 }
+
+TEST_CASE("RELP is spoken over TLS, but for a receiver on this host when no `tls` is given") {
+    auto use_tls = [](const std::string& rest) {
+        LoadedSettings loaded = load_text(
+            kOneSource + "outputs:\n  - {id: soc, type: syslog, transport: relp, " + rest + "}\n");
+        REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+        return uses_tls(loaded.settings->outputs[0]);
+    };
+    CHECK(use_tls("address: \"siem.example.com:2514\""));
+    CHECK(use_tls("address: \"192.0.2.1:2514\""));
+    CHECK(use_tls("address: \"localhost:2514\", tls: {ca_file: /ca.pem}"));
+    CHECK(use_tls("address: \"127.0.0.1:2514\", tls: {}"));
+    CHECK_FALSE(use_tls("address: \"127.9.0.1:2514\""));
+    CHECK_FALSE(use_tls("address: \"[::1]:2514\""));
+    CHECK_FALSE(use_tls("address: \"localhost:2514\""));
+    CHECK(use_tls("address: \"localhost.example.com:2514\""));
+}

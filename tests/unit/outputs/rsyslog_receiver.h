@@ -1,5 +1,5 @@
 // A real rsyslogd of the test's own: its configuration, port and output file in a directory that
-// goes with it. Needs the packages rsyslog and rsyslog-openssl.
+// goes with it. Needs the packages rsyslog, rsyslog-openssl and rsyslog-relp.
 #pragma once
 
 #include <sys/types.h>
@@ -12,12 +12,17 @@
 
 namespace llmtrail {
 
+struct RsyslogPlan {
+    const CertificateDirectory* certificates = nullptr;  // null: plain, with RELP only
+    bool relp = false;                                   // imrelp, else imtcp
+    std::string client_ca_file = {};  // imtcp: a client certificate of this CA is required
+};
+
 class RsyslogReceiver {
  public:
     static bool installed();
 
-    // TLS 1.3 only. With `client_ca_file` it asks for a client certificate of that CA.
-    RsyslogReceiver(const CertificateDirectory& certificates, const std::string& client_ca_file);
+    explicit RsyslogReceiver(const RsyslogPlan& plan);
     ~RsyslogReceiver();
 
     bool started() const { return port_ != 0; }
@@ -30,7 +35,7 @@ class RsyslogReceiver {
     std::string complaints() const;  // what rsyslogd wrote to stderr
 
  private:
-    void wait_for_port();
+    void wait_for_port(uint16_t relp_port);
 
     std::string directory_;
     pid_t pid_ = -1;

@@ -118,7 +118,7 @@ class Delivery {
 
 bool skip() {
     if (!RsyslogReceiver::installed()) {
-        MESSAGE("SKIPPED: needs the packages rsyslog and rsyslog-openssl");
+        MESSAGE("SKIPPED: needs the packages rsyslog, rsyslog-openssl and rsyslog-relp");
         return true;
     }
     return false;
@@ -133,7 +133,7 @@ TEST_CASE(
     }
     CertificateDirectory certificates;
     certificates.issue("server", {});
-    RsyslogReceiver receiver(certificates, "");
+    RsyslogReceiver receiver({&certificates});
     REQUIRE_MESSAGE(receiver.started(), receiver.complaints());
     std::vector<std::string> events = make_events(1'000);
     Delivery delivery(plan_for(receiver, certificates));
@@ -157,7 +157,7 @@ TEST_CASE(
     certificates.issue("client", {"agent", "DNS:app01.example.com", -3600, 3600});
     CertificateDirectory stranger;
     stranger.issue("client", {"agent", "DNS:app01.example.com", -3600, 3600});
-    RsyslogReceiver receiver(certificates, certificates.path("ca.pem"));
+    RsyslogReceiver receiver({&certificates, false, certificates.path("ca.pem")});
     REQUIRE_MESSAGE(receiver.started(), receiver.complaints());
     std::vector<std::string> events = make_events(20);
 
@@ -176,5 +176,47 @@ TEST_CASE(
     accepted.deliver(events);
     CHECK(accepted.output().confirmed_end() == events.size());
     accepted.finish();
+    CHECK(receiver.stop() == events);
+}
+
+TEST_CASE("rsyslog's imrelp acknowledges every event over TLS 1.3 with a client certificate") {
+    if (skip()) {
+        return;
+    }
+    CertificateDirectory certificates;
+    certificates.issue("server", {});
+    certificates.issue("client", {"agent", "DNS:app01.example.com", -3600, 3600});
+    RsyslogReceiver receiver({&certificates, true});
+    REQUIRE_MESSAGE(receiver.started(), receiver.complaints());
+    OutputPlan plan = plan_for(receiver, certificates);
+    plan.relp = true;
+    plan.tls.cert_file = certificates.path("client.pem");
+    plan.tls.key_file = certificates.path("client.key");
+    std::vector<std::string> events = make_events(1'000);
+    Delivery delivery(plan);
+    delivery.deliver(events);
+    CHECK(delivery.output().confirmed_end() == events.size());
+    CHECK(delivery.output().confirmation() == Confirmation::kAcknowledged);
+    delivery.finish();
+    CHECK(delivery.output().resent_events() == 0);
+    CHECK(receiver.stop() == events);
+}
+
+TEST_CASE("rsyslog's imrelp acknowledges every event over plain TCP") {
+    if (skip()) {
+        return;
+    }
+    CertificateDirectory certificates;
+    RsyslogReceiver receiver({nullptr, true});
+    REQUIRE_MESSAGE(receiver.started(), receiver.complaints());
+    OutputPlan plan = plan_for(receiver, certificates);
+    plan.relp = true;
+    plan.use_tls = false;
+    std::vector<std::string> events = make_events(1'000);
+    Delivery delivery(plan);
+    delivery.deliver(events);
+    CHECK(delivery.output().confirmed_end() == events.size());
+    delivery.finish();
+    CHECK(delivery.output().resent_events() == 0);
     CHECK(receiver.stop() == events);
 }

@@ -5,6 +5,7 @@
 #include "fakes/fake_network.h"
 #include "fakes/fake_random.h"
 #include "output_driver.h"
+#include "outputs/connection.h"
 #include "outputs/send_window.h"
 
 using namespace llmtrail;

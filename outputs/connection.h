@@ -1,0 +1,78 @@
+// The one connection of an output that writes a stream: made, made again after a growing random
+// time, with what waits to be written to it and why it is down. What is lost with it is its
+// output's business. Errors of an established connection are returned: the output says lose().
+// Deliver thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "outputs/backoff.h"
+#include "outputs/output.h"
+
+namespace llmtrail {
+
+// Resolution, connection and handshake together.
+inline constexpr int64_t kConnectMs = 20'000;
+
+inline constexpr size_t kSendBufferBytesMax = size_t{256} << 10;  // events waiting to be written
+
+class Connection {
+ public:
+    using Connect = std::function<Result<std::unique_ptr<Stream>>()>;
+
+    Connection(Connect connect, Random& random) : connect_(std::move(connect)), backoff_(random) {}
+
+    OutputHealth health() const { return health_; }
+
+    bool is_up() const { return health_ == OutputHealth::kUp; }
+
+    const Error& last_error() const { return last_error_; }
+
+    int64_t up_ms(MonotonicNanos now) const { return now.millis_since(up_since_); }
+
+    // Begins to connect or goes on with it, when it is time. True: it has just come up.
+    bool come_up(MonotonicNanos now);
+
+    // Frames, appended by the output.
+    std::string& buffer() { return buffer_; }
+
+    size_t unwritten() const { return buffer_.size() - written_from_; }
+
+    // Room for `bytes` more; what is larger than the buffer goes in when it is empty.
+    bool has_room(size_t bytes) const {
+        return unwritten() == 0 || unwritten() + bytes <= kSendBufferBytesMax;
+    }
+
+    uint64_t written_bytes() const { return written_bytes_; }  // on this connection
+
+    Result<void> write();  // what is taken now
+
+    Stream& stream() { return *stream_; }  // while it is up
+
+    void lose(Error error, MonotonicNanos now);  // and connect again later
+    void end();                                  // it ended in order: idle
+
+    void succeed() { backoff_.reset(); }
+
+    OutputWait wait() const;
+
+ private:
+    void establish(MonotonicNanos now);
+    void drop();
+
+    Connect connect_;
+    Backoff backoff_;
+    std::unique_ptr<Stream> stream_;
+    OutputHealth health_ = OutputHealth::kIdle;
+    Error last_error_;
+    MonotonicNanos now_;       // of the last come_up()
+    MonotonicNanos deadline_;  // of connecting, or of waiting
+    MonotonicNanos up_since_;
+    std::string buffer_;  // before written_from_ it is written
+    size_t written_from_ = 0;
+    uint64_t written_bytes_ = 0;
+};
+
+}  // namespace llmtrail
