@@ -1,6 +1,7 @@
-// has_crash_shape(): tells what a crash leaves at the end of a segment from what somebody did to
-// it.
+// has_crash_shape() and its kin: tell what a crash leaves at the end of a segment from what
+// somebody did to it.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "spool/crc32c.h"
@@ -12,6 +13,7 @@ namespace {
 constexpr size_t kPieceBytes = 256 * kPageBytes;
 constexpr uint64_t kCandidateBytesFactor = 4;
 constexpr size_t kBodyCrcAt = 68;
+constexpr size_t kFirstIndexAt = 56;
 
 bool all_zero(ByteView bytes) {
     return bytes.find_first_not_of('\0') == ByteView::npos;
@@ -119,6 +121,33 @@ Result<bool> has_crash_shape(ReadableFile& file, uint64_t from, uint64_t file_by
         return true;
     }
     return any_zero_page(file, from, from + header.frame_bytes, file_bytes);
+}
+
+Result<bool> has_torn_header(ReadableFile& file, uint64_t file_bytes) {
+    Bytes head;
+    Result<void> read = read_range(file, 0, kHeaderBytesMin, head);
+    if (!read) {
+        return fail(read.error());
+    }
+    if (file_bytes < kHeaderBytesMin || head.size() < kHeaderBytesMin) {
+        return true;
+    }
+    Result<size_t> size = segment_header_size(head);
+    uint64_t first_index = ByteReader(ByteView(head).substr(kFirstIndexAt)).u64();
+    size_t frontier_hashes = static_cast<size_t>(std::popcount(first_index));
+    return size && *size == kHeaderBytesMin + kDigestBytes * frontier_hashes && file_bytes < *size;
+}
+
+Result<bool> has_void_shape(ReadableFile& file, uint64_t file_bytes) {
+    Result<bool> torn_header = has_torn_header(file, file_bytes);
+    if (!torn_header || *torn_header) {
+        return torn_header;
+    }
+    Result<bool> any_frame = any_frame_after(file, 0, file_bytes);
+    if (!any_frame || *any_frame) {
+        return any_frame ? Result<bool>(false) : any_frame;
+    }
+    return any_zero_page(file, 0, file_bytes, file_bytes);
 }
 
 }  // namespace llmtrail

@@ -11,7 +11,6 @@
 namespace llmtrail {
 namespace {
 
-constexpr size_t kPrefixBytes = 16;  // magic, version, zero, header_len
 constexpr size_t kItemHeadBytes = 5;
 constexpr size_t kCrcBytes = 4;
 constexpr size_t kPieceBytes = size_t{256} << 10;
@@ -189,7 +188,7 @@ Result<LeafFile> LeafFile::open(FileSystem& files, const std::string& path) {
 }
 
 Result<void> LeafFile::read_header() {
-    Result<void> read = read_range(*file_, 0, kPrefixBytes + kHeaderBytesMax, buffer_);
+    Result<void> read = read_range(*file_, 0, kLeafPrefixBytes + kHeaderBytesMax, buffer_);
     if (!read) {
         return read;
     }
@@ -201,18 +200,18 @@ Result<void> LeafFile::read_header() {
     if (!reader.ok() || !magic) {
         return corrupt("no leaf file");
     }
-    bool fits = size_bytes_ >= kPrefixBytes + kCrcBytes &&
-                header_bytes <= size_bytes_ - kPrefixBytes - kCrcBytes &&
+    bool fits = size_bytes_ >= kLeafPrefixBytes + kCrcBytes &&
+                header_bytes <= size_bytes_ - kLeafPrefixBytes - kCrcBytes &&
                 header_bytes <= kHeaderBytesMax;
     if (zero != 0 || !fits) {
         return corrupt("a leaf file's beginning is not what the format says");
     }
-    Bytes header(ByteView(buffer_).substr(kPrefixBytes, header_bytes));
+    Bytes header(ByteView(buffer_).substr(kLeafPrefixBytes, header_bytes));
     Result<void> sum = check_sum();
     if (!sum) {
         return sum;
     }
-    at_ = kPrefixBytes + header_bytes;
+    at_ = kLeafPrefixBytes + header_bytes;
     // The header is signed, the leaf file's own version is not: it says nothing new.
     uint16_t segment_version = header_bytes == 0 ? kLeafVersion : segment_major(header);
     if (version != segment_version) {
@@ -223,12 +222,13 @@ Result<void> LeafFile::read_header() {
                    ? Result<void>{}
                    : Result<void>(corrupt("a leaf file without header has items"));
     }
+    Result<size_t> own_bytes = segment_header_size(header);
+    if (own_bytes && *own_bytes != header_bytes) {
+        return corrupt("the header in a leaf file has another length");
+    }
     Result<SegmentHeader> decoded = decode_segment_header(header);
     if (!decoded) {
         return fail(decoded.error());
-    }
-    if (decoded->header_bytes != header_bytes) {
-        return corrupt("the header in a leaf file has another length");
     }
     header_ = std::move(*decoded);
     return {};

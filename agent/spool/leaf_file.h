@@ -22,6 +22,7 @@ namespace llmtrail {
 
 inline constexpr std::string_view kLeafMagic{"\x89LSL\r\n\x1a\n", 8};
 inline constexpr uint16_t kLeafVersion = 1;
+inline constexpr size_t kLeafPrefixBytes = 16;  // magic, version, zero, header_len
 inline constexpr std::string_view kLeafSuffix = ".leaf";
 
 inline std::string leaf_file_name(uint64_t segment_no) {

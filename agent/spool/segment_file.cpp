@@ -103,4 +103,15 @@ Result<FrameFault> SegmentFile::frame_at(uint64_t offset, FrameView& frame) {
     return split_frame(buffer_, frame);
 }
 
+Result<SegmentHeader> read_later_header(FileSystem& files, const std::string& path,
+                                        uint64_t header_at) {
+    Result<std::unique_ptr<ReadableFile>> file = files.open_readable(path, false);
+    if (!file) {
+        return fail(std::move(file.error()));
+    }
+    Bytes head;
+    Result<void> read = read_range(**file, header_at, kHeaderBytesMax, head);
+    return read ? decode_later_header(head) : Result<SegmentHeader>(fail(read.error()));
+}
+
 }  // namespace llmtrail

@@ -47,4 +47,15 @@ Result<Digest> hash_range(ReadableFile& file, uint64_t from, uint64_t to);
 // asked about. A valid frame later in the file is never crash shape.
 Result<bool> has_crash_shape(ReadableFile& file, uint64_t from, uint64_t file_bytes);
 
+// The file ends inside its header, whose length follows from its first index: one that does not is
+// no crash.
+Result<bool> has_torn_header(ReadableFile& file, uint64_t file_bytes);
+
+// The same of a segment of which nothing counts: a torn header, or a zero page and no whole frame.
+Result<bool> has_void_shape(ReadableFile& file, uint64_t file_bytes);
+
+// decode_later_header() of what stands in the file from `header_at` on.
+Result<SegmentHeader> read_later_header(FileSystem& files, const std::string& path,
+                                        uint64_t header_at);
+
 }  // namespace llmtrail

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kHashBytes = 32;
 constexpr size_t kPrefixBytes = 16;  // magic, version, header_len
-constexpr ptrdiff_t kSegmentPkAt = 264;
+constexpr size_t kSuiteAt = 96;
 
 template <size_t N>
 void take_into(ByteReader& reader, std::array<char, N>& out) {
@@ -29,14 +29,8 @@ Bytes signed_text(ByteView header_without_tail) {
     return Bytes(kHeaderLabel) + Bytes(header_without_tail);
 }
 
-// Every version keeps segment_pk and the signature where this one has them, so that a version which
-// is not known is not taken at its word.
-Error later_version(ByteView header, uint16_t major) {
-    ByteView unsigned_part = header.substr(0, header.size() - kHeaderTailBytes);
-    PublicKey signer;
-    std::copy_n(header.begin() + kSegmentPkAt, signer.size(), signer.begin());
-    if (!verify_signature(signer, signed_text(unsigned_part),
-                          header.substr(unsigned_part.size(), kSignatureBytes))) {
+Error later_version(bool signature_valid, uint16_t major) {
+    if (!signature_valid) {
         return {ErrorCode::kCorrupt,
                 "a version that is not known, and the header's signature is wrong", 0};
     }
@@ -48,6 +42,60 @@ Error later_version(ByteView header, uint16_t major) {
 
 Digest hash_of(ByteView header_without_crc) {
     return Sha256().update({&kHeaderPrefix, 1}).update(header_without_crc).finish();
+}
+
+// Exactly the header that `bytes` begins with, its length and checksum right.
+Result<ByteView> whole_header(ByteView bytes) {
+    Result<size_t> size = segment_header_size(bytes);
+    if (!size) {
+        return fail(size.error());
+    }
+    if (bytes.size() < *size) {
+        return fail(ErrorCode::kCorrupt, "segment header cut short");
+    }
+    ByteView without_crc = bytes.substr(0, *size - 4);
+    if (ByteReader(bytes.substr(*size - 4)).u32() != crc32c(without_crc)) {
+        return fail(ErrorCode::kCorrupt, "segment header checksum is wrong");
+    }
+    return bytes.substr(0, *size);
+}
+
+bool version_known(ByteView header) {
+    uint32_t incompatible = ByteReader(header.substr(kPrefixBytes)).u32();
+    uint32_t suite = ByteReader(header.substr(kSuiteAt)).u32();
+    return segment_major(header) == kFormatMajor &&
+           (incompatible & ~kIncompatibleFlagsKnown) == 0 && suite == kSuite;
+}
+
+// What every version has where this one has it: all but the frontier.
+SegmentHeader kept_fields(ByteView bytes) {
+    SegmentHeader header;
+    header.header_bytes = bytes.size();
+    ByteReader reader(bytes);
+    reader.take(kPrefixBytes);
+    reader.u32();  // incompatible flags
+    header.compatible_flags = reader.u32();
+    take_into(reader, header.log_id);
+    header.generation = reader.u64();
+    header.segment_no = reader.u64();
+    header.first_index = reader.u64();
+    header.wall_ns = reader.i64();
+    header.monotonic_ns = reader.i64();
+    take_into(reader, header.boot_id);
+    reader.u32();  // suite
+    reader.u32();  // frontier hashes
+    take_into(reader, header.prev_chain);
+    for (Digest& commitment : header.key_commitments) {
+        take_into(reader, commitment);
+    }
+    take_into(reader, header.segment_pk);
+    take_into(reader, header.first_seal_pk);
+    take_into(reader, header.identity_hash);
+    ByteView unsigned_part = bytes.substr(0, bytes.size() - kHeaderTailBytes);
+    header.signature_valid = verify_signature(header.segment_pk, signed_text(unsigned_part),
+                                              bytes.substr(unsigned_part.size(), kSignatureBytes));
+    header.header_hash = hash_of(bytes.substr(0, bytes.size() - 4));
+    return header;
 }
 
 }  // namespace
@@ -117,59 +165,37 @@ uint16_t segment_major(ByteView first_bytes) {
 }
 
 Result<SegmentHeader> decode_segment_header(ByteView bytes) {
-    Result<size_t> size = segment_header_size(bytes);
-    if (!size) {
-        return fail(size.error());
+    Result<ByteView> whole = whole_header(bytes);
+    if (!whole) {
+        return fail(whole.error());
     }
-    if (bytes.size() < *size) {
-        return fail(ErrorCode::kCorrupt, "segment header cut short");
+    SegmentHeader header = kept_fields(*whole);
+    if (!version_known(*whole)) {
+        return fail(later_version(header.signature_valid, segment_major(*whole)));
     }
-    bytes = bytes.substr(0, *size);
-    ByteView without_crc = bytes.substr(0, *size - 4);
-    uint16_t major = segment_major(bytes);
-    ByteReader reader(bytes);
-    reader.take(kPrefixBytes);
-    SegmentHeader header;
-    header.header_bytes = *size;
-    uint32_t incompatible = reader.u32();
-    header.compatible_flags = reader.u32();
-    take_into(reader, header.log_id);
-    header.generation = reader.u64();
-    header.segment_no = reader.u64();
-    header.first_index = reader.u64();
-    header.wall_ns = reader.i64();
-    header.monotonic_ns = reader.i64();
-    take_into(reader, header.boot_id);
-    uint32_t suite = reader.u32();
-    uint32_t hashes = reader.u32();
-    if (ByteReader(bytes.substr(*size - 4)).u32() != crc32c(without_crc)) {
-        return fail(ErrorCode::kCorrupt, "segment header checksum is wrong");
-    }
-    if (major != kFormatMajor || (incompatible & ~kIncompatibleFlagsKnown) != 0 ||
-        suite != kSuite) {
-        return fail(later_version(bytes, major));
-    }
-    if (*size != kHeaderBytesMin + kHashBytes * uint64_t{hashes} ||
+    uint32_t hashes = ByteReader(whole->substr(kSuiteAt + 4)).u32();
+    if (whole->size() != kHeaderBytesMin + kHashBytes * uint64_t{hashes} ||
         hashes != static_cast<uint32_t>(std::popcount(header.first_index)) ||
         header.generation == 0) {
         return fail(ErrorCode::kCorrupt, "segment header contradicts itself");
     }
-    take_into(reader, header.prev_chain);
-    for (Digest& commitment : header.key_commitments) {
-        take_into(reader, commitment);
-    }
-    take_into(reader, header.segment_pk);
-    take_into(reader, header.first_seal_pk);
-    take_into(reader, header.identity_hash);
+    ByteReader frontier(whole->substr(kHeaderFixedBytes));
     header.frontier.resize(hashes);
     for (Digest& hash : header.frontier) {
-        take_into(reader, hash);
+        take_into(frontier, hash);
     }
-    ByteView unsigned_part = bytes.substr(0, reader.position());
-    header.signature_valid = verify_signature(header.segment_pk, signed_text(unsigned_part),
-                                              reader.take(kSignatureBytes));
-    header.header_hash = hash_of(without_crc);
     return header;
+}
+
+Result<SegmentHeader> decode_later_header(ByteView bytes) {
+    Result<ByteView> whole = whole_header(bytes);
+    if (!whole) {
+        return fail(whole.error());
+    }
+    if (version_known(*whole)) {
+        return fail(ErrorCode::kInvalidArgument, "the header is of a version that is known");
+    }
+    return kept_fields(*whole);
 }
 
 std::array<char, kLogIdBytes> log_id_of(const PublicKey& identity) {

@@ -50,6 +50,10 @@ Bytes encode_segment_header(SegmentHeader& header, const SigningKey& signer);
 // signature_valid == false: the caller says what that means.
 Result<SegmentHeader> decode_segment_header(ByteView bytes);
 
+// Of a header that is kUnsupported: what every version keeps in its place, so that it can be told
+// who signed it and what it continues. No frontier.
+Result<SegmentHeader> decode_later_header(ByteView bytes);
+
 // header_len as the first 16 bytes tell it, when magic and limits are right.
 Result<size_t> segment_header_size(ByteView first_bytes);
 

@@ -154,7 +154,7 @@ class Scanner {
 Result<void> describe_unusable(ReadableFile& raw, SegmentScan& scan) {
     scan.usable = false;
     scan.end_offset = 0;
-    Result<bool> crash = has_crash_shape(raw, 0, scan.file_bytes);
+    Result<bool> crash = has_void_shape(raw, scan.file_bytes);
     if (!crash) {
         return fail(crash.error());
     }

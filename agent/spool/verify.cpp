@@ -116,14 +116,15 @@ std::optional<Violation> walk_all(const LogOutline& log, LogWalker& walker) {
     return std::nullopt;
 }
 
-// Manipulation before keys that do not open, these before what a crash leaves.
+// Manipulation and what could not be read before keys that do not open, these before what a crash
+// leaves.
 std::optional<Violation> worst_of(std::optional<Violation> found, const LogWalker& walker) {
     if (!found || found->verdict == Verdict::kTornTail) {
         if (std::optional<Violation> at_end = walker.check_end()) {
             return at_end;
         }
     }
-    if (found && found->verdict == Verdict::kTampered) {
+    if (found && found->verdict != Verdict::kTornTail) {
         return found;
     }
     std::optional<Violation> key_problem = walker.key_problem();

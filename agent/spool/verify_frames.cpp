@@ -111,7 +111,7 @@ LogWalker::Fault LogWalker::check_genesis(const FrameView& frame) {
     }
     bool first = (body->flags & kGenesisFirstStart) != 0;
     bool after_clean = (body->flags & kGenesisAfterClean) != 0;
-    if (first != !any_segment_ || after_clean != (any_segment_ && !recovery_due_)) {
+    if (first != first_segment() || after_clean != (!first_segment() && !recovery_due_)) {
         return tampered("the genesis does not agree with what stands before it");
     }
     return std::nullopt;

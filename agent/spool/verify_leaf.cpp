@@ -8,17 +8,19 @@ namespace llmtrail {
 LogWalker::Fault LogWalker::walk_leaf() {
     content_.begin_pruned_segment();
     Result<LeafFile> file = LeafFile::open(files_, path());
+    if (!file && file.error().code == ErrorCode::kUnsupported) {
+        return later_version(file.error(), kLeafPrefixBytes);
+    }
     if (!file) {
         return file.error().code == ErrorCode::kCorrupt ? tampered(file.error().message)
                                                         : unverifiable(file.error().message);
     }
-    bool wholly_void = outline_.void_range && outline_.void_range->begins_at == 0;
-    if (wholly_void != !file->header()) {
-        return tampered(wholly_void ? "a recovery makes the segment void, its leaf file does not"
-                                    : "the leaf file of a segment that counts is empty");
+    if (wholly_void() != !file->header()) {
+        return tampered(wholly_void() ? "a recovery makes the segment void, its leaf file does not"
+                                      : "the leaf file of a segment that counts is empty");
     }
     ++pruned_;
-    if (wholly_void) {
+    if (wholly_void()) {
         return std::nullopt;
     }
     if (Fault fault = check_header(*file->header())) {
@@ -27,7 +29,6 @@ LogWalker::Fault LogWalker::walk_leaf() {
     if (Fault fault = walk_items(*file)) {
         return fault;
     }
-    any_segment_ = true;
     generation_ = header_.generation;
     whole_segment_ = !outline_.void_range;
     end_segment_ = outline_.segment_no;

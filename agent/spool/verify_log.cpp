@@ -1,31 +1,12 @@
 // LogWalker: segments and what joins them.
 #include "spool/verify_log.h"
 
-#include <bit>
 #include <utility>
 
 #include "base/hex.h"
 #include "spool/format.h"
 
 namespace llmtrail {
-
-namespace {
-
-constexpr size_t kFirstIndexAt = 56;
-
-// From a whole file that is smaller than the largest header. A header's length follows from its
-// first index: a length that does not is no crash.
-bool ends_inside_header(ByteView file) {
-    if (file.size() < kHeaderBytesMin) {
-        return true;
-    }
-    Result<size_t> size = segment_header_size(file);
-    uint64_t first_index = ByteReader(file.substr(kFirstIndexAt)).u64();
-    size_t frontier_hashes = static_cast<size_t>(std::popcount(first_index));
-    return size && *size == kHeaderBytesMin + kDigestBytes * frontier_hashes && file.size() < *size;
-}
-
-}  // namespace
 
 LogWalker::LogWalker(FileSystem& files, std::string directory, const LogOutline& log,
                      const PublicKey& trusted, const SpoolKey* key, AnchorCheck& anchors)
@@ -40,6 +21,10 @@ LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
     outline_ = outline;
     frame_no_ = 0;
     offset_ = 0;
+    chain_before_ = head_.chain;
+    if (first_segment() && wholly_void()) {
+        return tampered("a recovery makes the first segment void: no writer goes on without it");
+    }
     Fault fault = outline.is_leaf ? walk_leaf() : walk_segment(last);
     if (!fault) {
         removals_.end_segment(head_.tree.size(), head_.tree.root());
@@ -48,7 +33,7 @@ LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
 }
 
 LogWalker::Fault LogWalker::walk_segment(bool last) {
-    if (outline_.void_range && outline_.void_range->begins_at == 0) {
+    if (wholly_void()) {
         return check_void_segment();
     }
     if (Fault fault = open_segment(last)) {
@@ -61,7 +46,6 @@ LogWalker::Fault LogWalker::walk_segment(bool last) {
     if (Fault fault = walk_frames(last)) {
         return fault;
     }
-    any_segment_ = true;
     generation_ = header_.generation;
     end_segment_ = outline_.segment_no;
     end_offset_ = offset_;
@@ -82,14 +66,12 @@ LogWalker::Fault LogWalker::check_void_segment() {
     if (!info) {
         return unverifiable(info.error().message);
     }
-    Result<bool> crash = has_crash_shape(**raw, 0, info->size_bytes);
+    Result<bool> crash = has_void_shape(**raw, info->size_bytes);
     if (!crash) {
         return unverifiable(crash.error().message);
     }
-    bool is_short = info->size_bytes < kHeaderBytesMin;
-    return *crash || is_short
-               ? std::nullopt
-               : tampered("a whole segment was set aside, and no crash leaves it like this");
+    return *crash ? std::nullopt
+                  : tampered("a whole segment was set aside, and no crash leaves it like this");
 }
 
 // A header that is cut short in the last file is what a crash leaves; any other bad one is not.
@@ -99,28 +81,59 @@ LogWalker::Fault LogWalker::open_segment(bool last) {
         stream_ = std::move(*file);
         return std::nullopt;
     }
-    if (file.error().code == ErrorCode::kUnsupported && outline_.successor_known) {
-        Result<FileInfo> info = files_.info(path(), false);
-        if (info && info->type == FileType::kRegular) {
-            return tampered(file.error().message +
-                            "; but segments after it are: no writer goes back to an earlier "
-                            "version");
-        }
+    if (file.error().code == ErrorCode::kUnsupported) {
+        return later_version(file.error(), 0);
     }
     if (file.error().code != ErrorCode::kCorrupt) {
         return unverifiable(file.error().message);
     }
-    Result<Bytes> head = files_.read_file(path(), kHeaderBytesMax);
-    if (last && head && ends_inside_header(*head)) {
-        return violation(Verdict::kTornTail, "the segment ends inside its header");
+    Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path(), false);
+    Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
+    Result<bool> torn =
+        info ? has_torn_header(**raw, info->size_bytes) : Result<bool>(fail(info.error()));
+    if (!torn) {
+        return unverifiable(torn.error().message);
     }
-    return tampered("segment header: " + file.error().message);
+    return *torn ? torn_end("the segment ends inside its header", last)
+                 : tampered("segment header: " + file.error().message);
+}
+
+// A version that is not known here is believed where it may stand: signed by the key that must
+// begin this segment, and going on with the log as it is.
+LogWalker::Fault LogWalker::later_version(const Error& error, uint64_t header_at) {
+    Result<SegmentHeader> header = read_later_header(files_, path(), header_at);
+    if (!header) {
+        return unverifiable(error.message);  // a link, or no regular file
+    }
+    if (wholly_void()) {
+        return tampered("a recovery makes the segment void, its leaf file does not");
+    }
+    if (outline_.successor_known) {
+        return tampered(error.message +
+                        "; but segments after it are: no writer goes back to an earlier version");
+    }
+    Fault fault = check_place_in_log(*header);
+    return fault ? fault : unverifiable(error.message);
 }
 
 LogWalker::Fault LogWalker::check_header(const SegmentHeader& header) {
     header_ = header;
+    if (Fault fault = check_place_in_log(header)) {
+        return fault;
+    }
+    if (header.frontier != head_.tree.frontier()) {
+        return tampered("the segment does not continue the tree before it");
+    }
+    head_.chain = header.header_hash;
+    seal_key_ = header.first_seal_pk;
+    at_seal_ = false;
+    return std::nullopt;
+}
+
+// Of a header of any version: whose it is, who signed it, what it continues.
+LogWalker::Fault LogWalker::check_place_in_log(const SegmentHeader& header) {
     Digest identity = sha256(view(trusted_));
-    if (!any_segment_ && header.identity_hash != identity) {
+    if (first_segment() && header.identity_hash != identity) {
         return anchors_.none_kept()
                    ? unverifiable("the log belongs to another identity than the trusted key")
                    : tampered(
@@ -139,17 +152,10 @@ LogWalker::Fault LogWalker::check_header(const SegmentHeader& header) {
     if (Fault fault = check_continuation(header)) {
         return fault;
     }
-    if (any_segment_) {
-        if (header.prev_chain != head_.chain || header.first_index != head_.tree.size() ||
-            header.frontier != head_.tree.frontier()) {
-            return tampered("the segment does not continue what stands before it");
-        }
-    } else if (header.segment_no != 0 || header.first_index != 0 || header.prev_chain != Digest{}) {
-        return tampered("the log does not begin at its beginning");
+    if (header.prev_chain != head_.chain || header.first_index != head_.tree.size()) {
+        return tampered(first_segment() ? "the log does not begin at its beginning"
+                                        : "the segment does not continue what stands before it");
     }
-    head_.chain = header.header_hash;
-    seal_key_ = header.first_seal_pk;
-    at_seal_ = false;
     return std::nullopt;
 }
 
@@ -158,10 +164,10 @@ LogWalker::Fault LogWalker::check_header(const SegmentHeader& header) {
 LogWalker::Fault LogWalker::check_continuation(const SegmentHeader& header) {
     bool sealed_off = closed() && whole_segment_;
     bool clean = sealed_off && (last_seal_->reasons & kSealCleanShutdown) != 0;
-    new_generation_ = !any_segment_ || header.generation != generation_;
-    recovery_due_ = new_generation_ && any_segment_ && !clean;
+    new_generation_ = first_segment() || header.generation != generation_;
+    recovery_due_ = new_generation_ && !first_segment() && !clean;
     if (new_generation_) {
-        if (any_segment_ && header.generation < generation_) {
+        if (!first_segment() && header.generation < generation_) {
             return tampered("the generation went back");
         }
         if (!header.identity_signed()) {
@@ -179,11 +185,9 @@ LogWalker::Fault LogWalker::check_continuation(const SegmentHeader& header) {
 // Up to the stated end when the rest is void, else to the end that the file had when it was opened.
 LogWalker::Fault LogWalker::walk_frames(bool last) {
     offset_ = header_.header_bytes;
-    uint64_t stop = outline_.void_range ? outline_.void_range->begins_at : stream_->size_bytes();
-    if (stop < offset_ || stop > stream_->size_bytes()) {
-        return tampered("the stated end of a recovery is not a frame boundary");
-    }
-    while (offset_ < stop) {
+    uint64_t size_bytes = stream_->size_bytes();
+    uint64_t stop = outline_.void_range ? outline_.void_range->begins_at : size_bytes;
+    while (offset_ != stop && offset_ < size_bytes) {
         StreamedFrame frame;
         Result<FrameFault> fault = stream_->frame_at(offset_, frame);
         if (!fault) {
@@ -196,7 +200,7 @@ LogWalker::Fault LogWalker::walk_frames(bool last) {
             return broken_frame(*fault, last);
         }
         uint32_t frame_bytes = frame.view.header.frame_bytes;
-        if (frame_bytes > stop - offset_) {
+        if (stop < offset_ + frame_bytes) {
             return tampered("the stated end of a recovery is not a frame boundary");
         }
         if (Fault found = check_frame(frame)) {
@@ -206,7 +210,10 @@ LogWalker::Fault LogWalker::walk_frames(bool last) {
         ++frame_no_;
         ++frames_;
     }
-    whole_segment_ = stop == stream_->size_bytes();
+    if (offset_ != stop) {
+        return tampered("the segment ends before the end that a recovery states");
+    }
+    whole_segment_ = stop == size_bytes;
     return check_first_frames(last);
 }
 
@@ -219,13 +226,12 @@ LogWalker::Fault LogWalker::check_first_frames(bool last) const {
     if (frame_no_ >= due || outline_.void_range) {
         return std::nullopt;
     }
-    return violation(last ? Verdict::kTornTail : Verdict::kTampered,
-                     "the segment ends before the frames that it must begin with");
+    return torn_end("the segment ends before the frames that it must begin with", last);
 }
 
 LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
     std::string reason(frame_fault_text(fault));
-    if ((!last && !outline_.successor_unknown) || fault == FrameFault::kFields ||
+    if ((!last && !outline_.later_chain) || fault == FrameFault::kFields ||
         fault == FrameFault::kEnd) {
         return tampered(std::move(reason));
     }
@@ -240,7 +246,17 @@ LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
     if (!*crash) {
         return tampered(std::move(reason));
     }
-    return violation(last ? Verdict::kTornTail : Verdict::kCannotVerify, std::move(reason));
+    return torn_end(std::move(reason), last);
+}
+
+// Torn where a crash may have been. Before another segment only that one can tell, and not when it
+// needs a later version to be read. A segment without its first frame counts from nowhere.
+LogWalker::Fault LogWalker::torn_end(std::string reason, bool last) const {
+    if (last) {
+        return violation(Verdict::kTornTail, std::move(reason));
+    }
+    bool goes_on = outline_.later_chain == (frame_no_ == 0 ? chain_before_ : head_.chain);
+    return goes_on ? unverifiable(std::move(reason)) : tampered(std::move(reason));
 }
 
 std::optional<Violation> LogWalker::check_end() const {

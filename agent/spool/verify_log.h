@@ -66,11 +66,18 @@ class LogWalker {
     Fault walk_segment(bool last);
     Fault check_void_segment();
     Fault open_segment(bool last);
+    Fault later_version(const Error& error, uint64_t header_at);
     Fault check_header(const SegmentHeader& header);
+    Fault check_place_in_log(const SegmentHeader& header);
     Fault check_continuation(const SegmentHeader& header);
     Fault walk_frames(bool last);
     Fault check_first_frames(bool last) const;
     Fault broken_frame(FrameFault fault, bool last);
+    Fault torn_end(std::string reason, bool last) const;
+
+    bool first_segment() const { return outline_.segment_no == 0; }
+
+    bool wholly_void() const { return outline_.void_range && outline_.void_range->begins_at == 0; }
 
     bool closed() const { return at_seal_ && last_seal_ && last_seal_->closes_segment(); }
 
@@ -94,8 +101,8 @@ class LogWalker {
     // verify_recovery.cpp
     Fault check_recovery(const FrameView& frame);
     Fault check_stated_end(const RecoveryBody& recovery);
-    Fault check_described_tail(const RecoveryBody& recovery);
-    Fault check_reason(const RecoveryBody& recovery, ReadableFile& file);
+    Fault check_tail(const RecoveryBody& recovery);
+    Fault check_reason(const RecoveryBody& recovery, ReadableFile& file, uint64_t file_bytes);
 
     std::string path() const { return directory_ + "/" + outline_.file_name(); }
 
@@ -127,10 +134,10 @@ class LogWalker {
     uint64_t offset_ = 0;
 
     // The log so far.
-    bool any_segment_ = false;
     bool new_generation_ = false;
     uint64_t generation_ = 0;
     LogHead head_;
+    Digest chain_before_{};  // the segment at hand
     PublicKey seal_key_{};
     uint64_t seal_no_ = 0;
     bool recovery_due_ = false;

@@ -15,10 +15,10 @@ constexpr uint32_t kRecoveryFrameNo = 2;
 
 // The beginning of a segment.
 struct Beginning {
-    bool unknown_version = false;
     bool readable = false;
     Digest identity_hash{};
     bool starts_generation = false;
+    std::optional<Digest> later_chain;
     std::optional<RecoveryBody> recovery;
     uint64_t recovery_end = 0;  // byte after it; 0 in a leaf file, which holds what counts alone
 };
@@ -37,12 +37,24 @@ void take_recovery(const FrameView& frame, uint64_t end, Beginning& beginning) {
     }
 }
 
+// What a segment of a later version continues, if the identity key says so.
+std::optional<Digest> later_chain_of(FileSystem& files, const std::string& path,
+                                     uint64_t segment_no, const PublicKey& trusted) {
+    Result<SegmentHeader> header = read_later_header(files, path, 0);
+    bool ours = header && header->segment_no == segment_no && header->segment_pk == trusted &&
+                header->signature_valid;
+    return ours ? std::optional(header->prev_chain) : std::nullopt;
+}
+
 // Whether its RECOVERY may be believed is found out when the segment is walked.
-Result<Beginning> read_segment(FileSystem& files, const std::string& path) {
+Result<Beginning> read_segment(FileSystem& files, const std::string& path, uint64_t segment_no,
+                               const PublicKey& trusted) {
     Beginning beginning;
     Result<FrameStream> file = FrameStream::open(files, path);
     if (!file) {
-        beginning.unknown_version = file.error().code == ErrorCode::kUnsupported;
+        if (file.error().code == ErrorCode::kUnsupported) {
+            beginning.later_chain = later_chain_of(files, path, segment_no, trusted);
+        }
         return file.error().code == ErrorCode::kIo ? Result<Beginning>(fail(file.error()))
                                                    : Result<Beginning>(beginning);
     }
@@ -146,13 +158,14 @@ Result<LogOutline> outline_log(FileSystem& files, const std::string& directory,
             continue;
         }
         std::string path = directory + "/" + segments[i].file_name();
-        Result<Beginning> read =
-            segments[i].is_leaf ? read_leaf(files, path) : read_segment(files, path);
+        Result<Beginning> read = segments[i].is_leaf
+                                     ? read_leaf(files, path)
+                                     : read_segment(files, path, segments[i].segment_no, trusted);
         if (!read) {
             return fail(read.error());
         }
-        if (read->unknown_version && i > 0) {
-            segments[i - 1].successor_unknown = true;
+        if (read->later_chain && !known && i > 0 && !segments[i - 1].is_leaf) {
+            segments[i - 1].later_chain = read->later_chain;
         }
         known = known || (read->readable && read->identity_hash == identity);
         if (!read->recovery || (range && range->begins_at < read->recovery_end)) {

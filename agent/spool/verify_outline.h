@@ -25,9 +25,10 @@ struct SegmentOutline {
     uint64_t segment_no = 0;
     bool is_leaf = false;  // pruned: what stands is seg-N.leaf
     std::optional<VoidRange> void_range;
-    bool successor_unknown =
-        false;  // what follows needs a later version to be read: it may say more about the end
     bool successor_known = false;  // some later segment of this log can be read by this version
+    // What follows needs a later version to be read, which may say more about the end. The identity
+    // key began it; this is the chain value that it continues.
+    std::optional<Digest> later_chain;
 
     std::string file_name() const;
 };

@@ -23,7 +23,7 @@ LogWalker::Fault LogWalker::check_recovery(const FrameView& frame) {
         fault->offset = body->end_offset;
         return fault;
     }
-    return log_.is_leaf(body->segment_no) ? std::nullopt : check_described_tail(*body);
+    return log_.is_leaf(body->segment_no) ? std::nullopt : check_tail(*body);
 }
 
 // The offset cannot be compared any more when the segment was pruned.
@@ -44,8 +44,9 @@ LogWalker::Fault LogWalker::check_stated_end(const RecoveryBody& recovery) {
     return std::nullopt;
 }
 
-LogWalker::Fault LogWalker::check_described_tail(const RecoveryBody& recovery) {
-    if (recovery.file_bytes == kNotDescribed) {
+LogWalker::Fault LogWalker::check_tail(const RecoveryBody& recovery) {
+    bool described = recovery.file_bytes != kNotDescribed;
+    if (!described && recovery.reason == RecoveryReason::kWriteError) {
         return std::nullopt;
     }
     std::string name = segment_file_name(recovery.segment_no);
@@ -59,28 +60,30 @@ LogWalker::Fault LogWalker::check_described_tail(const RecoveryBody& recovery) {
         return tampered(name +
                         ", described by a recovery, cannot be read: " + info.error().message);
     }
-    if (info->size_bytes != recovery.file_bytes) {
+    if (described && info->size_bytes != recovery.file_bytes) {
         return tampered("the torn tail of " + name +
                         " has another size than when it was described");
     }
-    Result<Digest> hash = hash_range(**raw, recovery.end_offset, recovery.file_bytes);
+    Result<Digest> hash = described ? hash_range(**raw, recovery.end_offset, recovery.file_bytes)
+                                    : recovery.tail_hash;
     if (!hash) {
         return unverifiable(hash.error().message);
     }
     if (*hash != recovery.tail_hash) {
         return tampered("the torn tail of " + name + " was changed after it was described");
     }
-    return check_reason(recovery, **raw);
+    return check_reason(recovery, **raw, info->size_bytes);
 }
 
 // "Whole" and "torn" are claims about the bytes that are still there: no intact frame, so no seal,
 // lies in what they make void. A whole segment that is void was looked at when the walk came to it.
-LogWalker::Fault LogWalker::check_reason(const RecoveryBody& recovery, ReadableFile& file) {
+LogWalker::Fault LogWalker::check_reason(const RecoveryBody& recovery, ReadableFile& file,
+                                         uint64_t file_bytes) {
     bool holds = true;
     if (recovery.reason == RecoveryReason::kNotClosed) {
-        holds = recovery.end_offset == recovery.file_bytes;
+        holds = recovery.end_offset == file_bytes;
     } else if (recovery.reason == RecoveryReason::kTorn && recovery.end_offset != 0) {
-        Result<bool> crash = has_crash_shape(file, recovery.end_offset, recovery.file_bytes);
+        Result<bool> crash = has_crash_shape(file, recovery.end_offset, file_bytes);
         if (!crash) {
             return unverifiable(crash.error().message);
         }

@@ -19,8 +19,8 @@ import checkpoint_notes
 import spool_keys
 from primitives import H, signature_valid
 from spool_format import (BATCH, CLEAN_SHUTDOWN, ERASE, GENESIS, POSITIONS, PRUNE, RECOVERY, SEAL, SEGMENT_END, Fault,
-                          LeafFile, Segment, Tree, UnknownVersion, crash_shape, frame_after, header_signed, header_torn, leaf_hash,
-                          parse_body, parse_header, whole_frame, zero_page)
+                          LeafFile, Segment, Tree, crash_shape, frame_after, header_torn, leaf_hash, parse_body,
+                          signed, zero_page)
 
 EXIT = {"CLEAN": 0, "OPEN_TAIL": 3, "TORN_TAIL": 4, "TAMPERED": 5, "CANNOT_VERIFY": 6}
 SECTIONS = ["envelope", "prompt", "sources", "output"]
@@ -45,7 +45,7 @@ class Verifier:
         self.agreed, self.seal_times = -1, {}  # newest size with a SEAL; clock of the last SEAL of each size
         self.numbers = sorted({int(name[4:24]) for name in files if re.fullmatch(r"seg-[0-9]{20}\.(lsp|leaf)", name)})
         self.number = self.frame_no = 0  # where the walk is
-        self.tree, self.chain, self.unsealed = Tree(), bytes(32), 0
+        self.tree, self.chain, self.chain_before, self.unsealed = Tree(), bytes(32), bytes(32), 0
         self.generation, self.seal_no, self.next_pk = 0, 0, None
         self.closed = 0  # flags of the closing SEAL that the bytes walked last end with
         self.stated = {}  # segment -> the RECOVERY that makes a part of it void
@@ -60,11 +60,9 @@ class Verifier:
         try:
             verdict, reason, place, more = self.judge()
             verdict, reason, place, more = self.after_walk(verdict, reason, place, more)
-        except (CannotVerify, UnknownVersion) as error:
+        except CannotVerify as error:
             verdict, reason = "CANNOT_VERIFY", str(error)
-            place = getattr(error, "place", None) or (self.name(self.number), self.frame_no, 0)
-            if isinstance(error, UnknownVersion) and place[0].endswith(".lsp") and self.known_after():
-                verdict, reason = "TAMPERED", reason + ", and segments after it are of a known one"
+            place = error.place or (self.name(self.number), self.frame_no, 0)
         except OSError as error:
             verdict, reason = "CANNOT_VERIFY", str(error)
         except Exception as error:  # a defect of this program: no traceback, and never CLEAN
@@ -87,7 +85,8 @@ class Verifier:
             place = fault.place or (self.name(self.number), self.frame_no, fault.offset)
             more = {} if fault.section is None else {"section": SECTIONS[fault.section]}
             more |= {} if fault.record is None else {"record": fault.record}
-            return "TORN_TAIL" if self.torn_tail(fault) else "TAMPERED", str(fault), place, more
+            torn = fault.torn and self.number == self.numbers[-1] and self.torn(self.load(self.number), fault)
+            return "TORN_TAIL" if torn else "TAMPERED", str(fault), place, more
         if self.closed & CLEAN_SHUTDOWN:
             return "CLEAN", "closed in order", None, {}
         return "OPEN_TAIL", f"{self.unsealed} leaves after the last SEAL", None, {}
@@ -163,17 +162,20 @@ class Verifier:
             for _ in range(3):
                 f = source.frame(at)
                 at = f.end
-            if f.type == RECOVERY and H(h.segment_pk) == h.identity_hash:
+            if f.type == RECOVERY and H(h.segment_pk) == h.identity_hash and not h.later:
                 r = parse_body(f)
                 r.pruned = source.pruned
                 return r
-        except (Fault, UnknownVersion, ValueError, struct.error):
+        except (Fault, ValueError, struct.error, IrregularFile):
             pass
         return None
 
     def segment(self, source, r):
         """Rule 5: up to the end of the segment, or to the end that a later RECOVERY states."""
         void = r is not None and (r.segment_no < self.number or r.end == 0)
+        self.chain_before = self.chain
+        if void and self.number == 0:
+            raise Fault(0, "a RECOVERY makes segment 0 void")
         if source.pruned and void != (source.header_len == 0):
             raise Fault(0, "the leaf file and the RECOVERY disagree on what is void")
         if void:
@@ -186,42 +188,45 @@ class Verifier:
             end = self.frames(source, stop, source.pruned and r)
         except Fault as fault:
             if fault.offset != stop or stop is None:
-                self.check_successor(source, fault)
+                if self.torn(source, fault) and self.later_goes_on():
+                    raise CannotVerify(f"{fault}, and what follows is of a later version",
+                                       (source.name, self.frame_no, fault.offset)) from None
                 raise
             end = stop
         self.stops[self.number] = (self.frame_no, self.closed)
         if end != source.end() or r:
             self.closed = self.closed if source.data and end == source.end() and not source.pruned else 0
 
-    def check_successor(self, source, fault):
-        """A torn end before a segment of an unknown version may be explained by what cannot be read."""
-        if not source.pruned and fault.torn and self.number + 1 in self.numbers and self.name(
-                self.number + 1).endswith(".lsp") and crash_shape(source.data, fault.offset):
-            try:
-                self.load(self.number + 1).header()
-            except Fault:
-                pass
-            except UnknownVersion as error:
-                raise CannotVerify(str(error), (source.name, self.frame_no, fault.offset)) from None
+    def later_goes_on(self):
+        """Is the segment after a torn end of a later version, and begun by the identity key where this one ends?"""
+        number = self.number + 1
+        try:
+            if not self.name(number).endswith(".lsp") or self.known_after():
+                return False
+            h = self.load(number).header()
+            return h.later and h.segment_no == number and h.segment_pk == self.trusted and signed(h) and (
+                h.prev_chain == (self.chain if self.frame_no else self.chain_before))
+        except (Fault, IrregularFile, KeyError):
+            return False
 
     def known_after(self):
         """No writer goes back: is a later segment of this log of a version that is known?"""
         for number in self.numbers:
             try:
-                if number > self.number and self.load(number).header().identity_hash == H(self.trusted):
+                h = self.load(number).header() if number > self.number else None
+                if h and not h.later and h.identity_hash == H(self.trusted):
                     return True
-            except (Fault, UnknownVersion, OSError, KeyError):
+            except (Fault, IrregularFile, KeyError):
                 pass
         return False
 
-    def torn_tail(self, fault):
-        """Rule 5, second case: the last segment, not closed, nothing valid after, crash shape."""
-        if not fault.torn or self.number != self.numbers[-1]:
+    def torn(self, source, fault):
+        """Rule 5, second case, but for its place: not closed, nothing valid after, crash shape."""
+        if not fault.torn or source.pruned:
             return False
-        data = self.files[self.name(self.number)]
         if fault.offset == 0:
-            return header_torn(data)
-        return not self.closed and crash_shape(data, fault.offset) and not frame_after(data, fault.offset)
+            return header_torn(source.data)
+        return not self.closed and crash_shape(source.data, fault.offset) and not frame_after(source.data, fault.offset)
 
     def frames(self, source, stop, ended_early):
         """Rules 2 and 3 for one segment or leaf file, up to the stated end if there is one. Where it stopped."""
@@ -291,6 +296,7 @@ class Verifier:
                 raise Fault(0, what)
 
         h = source.header()
+        check(not h.later or not self.known_after(), "of an unknown version, and segments after it are of a known one")
         if self.number == 0 and h.identity_hash != H(self.trusted) and not self.kept:
             raise CannotVerify("the log is of another identity than the trusted key")
         check(h.segment_no == self.number, "the header is of another segment")
@@ -307,7 +313,10 @@ class Verifier:
             expected += [GENESIS] if self.number == 0 or self.closed & CLEAN_SHUTDOWN else [GENESIS, RECOVERY]
             self.seal_no = 0
         check(h.prev_chain == self.chain, "the chain does not continue")
-        check(h.first_index == self.tree.size and h.frontier == self.tree.frontier, "the tree does not continue")
+        check(h.first_index == self.tree.size, "the tree does not continue")
+        if h.later:
+            raise CannotVerify("the segment is of an unknown version, flag or suite")
+        check(h.frontier == self.tree.frontier, "the tree does not continue")
         self.generation = h.generation
         return h, expected
 
@@ -380,31 +389,24 @@ class Verifier:
         if source.pruned:
             return
         if r.reason == 1:
-            check(r.end in (0, source.end()), "RECOVERY says that nothing stands after its end")
+            check(r.end == source.end(), "RECOVERY says that nothing stands after its end")
         if r.reason == 2 and r.end:
-            check(crash_shape(source.data, r.end) and not frame_after(source.data, r.end, SEAL)
+            check(crash_shape(source.data, r.end) and not frame_after(source.data, r.end)
                   and (r.end == source.end() or not closed), "RECOVERY calls torn what no crash leaves")
         if r.size != 2**64 - 1:
             check((r.size, r.hash) == (source.end(), H(source.data[r.end:])), "RECOVERY describes other bytes")
 
 
-def signed(header):
-    return header_signed(header.segment_pk, header.signature, header.signed)
-
-
 def void_shape(data):
-    """Crash shape of a segment as a whole: torn in its header, or a zero page and no first POSITIONS."""
-    if header_torn(data):
-        return True
-    try:
-        if whole_frame(data, parse_header(data).size):
-            return False
-    except (Fault, UnknownVersion):
-        pass
-    return zero_page(data, 0, len(data))
+    """Crash shape of a segment as a whole: torn in its header, or a zero page and no whole frame."""
+    return header_torn(data) or not frame_after(data, 0) and zero_page(data, 0, len(data))
 
 
 # ---- Command line ----------------------------------------------------------------------------------------------
+
+class IrregularFile(OSError):
+    pass
+
 
 class Folder(dict):
     """A spool directory; a file is read when it is asked for."""
@@ -418,7 +420,7 @@ class Folder(dict):
             raise KeyError(name)
         path = os.path.join(self.path, name)
         if not stat.S_ISREG(os.lstat(path).st_mode):
-            raise OSError(f"{name} is no regular file")
+            raise IrregularFile(f"{name} is no regular file")
         with open(path, "rb") as file:
             return file.read()
 

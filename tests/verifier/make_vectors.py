@@ -27,6 +27,8 @@ COMPARED = ("verdict", "segment", "frame", "offset", "records", "seals", "anchor
 KEYLESS = ["--spool", "{}/spool", "--trust", "{}/identity.pub"]
 KEYED = KEYLESS + ["--keys", "{}/host-keys"]
 ROLE = KEYLESS + ["--key", "{}/%s.key", "--passphrase-file", "{}/passphrase"]
+STRANGE_SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")  # RFC 8032, 7.1
+STRANGE_KEY = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 ANCHORED = KEYLESS + ["--anchor", "{}/checkpoints.txt"]
 
 
@@ -98,6 +100,18 @@ def flip(name, offset, bit=0):
     return change
 
 
+def forge_version(name):
+    """The header says a later version and is signed with another key than the one that must begin the segment."""
+    def change(spool):
+        data = bytearray((spool / name).read_bytes())
+        size, data[8] = int.from_bytes(data[12:16], "little"), 2
+        data[264:296] = STRANGE_KEY
+        data[size - 68:size - 4] = sign(STRANGE_SEED, b"llmtrail/header/v1\0" + bytes(data[:size - 68]))
+        data[size - 4:size] = primitives.crc32c(bytes(data[:size - 4])).to_bytes(4, "little")
+        (spool / name).write_bytes(data)
+    return change
+
+
 def exports(path):
     """What a SIEM may give back of the checkpoint: raw CEF, JSON lines, CSV that lost the line ends."""
     text = (path / "checkpoints.txt").read_text()[:-1]
@@ -132,7 +146,10 @@ def main(program):
         finish(Vector.of_log(program, log), host)
     finish(Vector.of_log(program, "recipients"), host + role)
     finish(Vector.of_log(program, "erased_for_recipients"), host + role[:1])
+    for log in ("later_after_stop", "later_after_torn", "void_long_header", "void_first"):
+        finish(Vector.of_log(program, log), host)
     second = "seg-00000000000000000001.lsp"
+    finish(Vector.of_log(program, "three_segments", "forged_version", forge_version(second)), host + [ANCHORED])
     finish(Vector.of_log(program, "three_segments", "byte_changed", flip(second, 900)), host)
     finish(Vector.of_log(program, "generations", "rolled_back", lambda spool: [
         path.unlink() for path in spool.glob("seg-00000000000000000003.*")]), host + [ANCHORED])

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdio>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "fakes/forged_header.h"
 #include "spool/crc32c.h"
 #include "spool/format.h"
 #include "spool/frame.h"
@@ -50,7 +52,7 @@ class Mutation {
         if (name_.empty()) {
             return "nothing left to change";
         }
-        constexpr size_t kFileKinds = 6;
+        constexpr size_t kFileKinds = 8;
         constexpr size_t kByteKinds = 10;
         constexpr size_t kFrameKinds = 10;
         uint64_t kind = random_.below(kFileKinds + kByteKinds + 2 * kFrameKinds);
@@ -119,12 +121,67 @@ class Mutation {
                 files_[name_] = theirs.empty() ? Bytes() : strange_.at(theirs);
                 return name_ + " replaced by one of another log";
             }
+            case 5:
+                return forge_version(name_);
+            case 6: {
+                std::string last = last_name();
+                std::string done = change_bytes(6, files_[last]);
+                return last + " " + done + "; " + forge_successor(last);
+            }
             default: {
                 std::string cut = name_.substr(0, name_.rfind('.'));
                 std::erase_if(files_, [&](auto& file) { return file.first >= cut; });
                 return cut + " and all after removed";
             }
         }
+    }
+
+    // A header of a later version, signed by somebody with a key of their own.
+    std::string forge_version(const std::string& name) {
+        constexpr std::array<size_t, 3> kVersionAt = {8, 16, 96};
+        Bytes& bytes = files_[name];
+        Result<size_t> header = segment_header_size(bytes);
+        Result<SigningKey> key = SigningKey::generate(random_);
+        if (!header || *header > bytes.size() || !key) {
+            return name + " has no header to forge";
+        }
+        size_t at = kVersionAt[below(kVersionAt.size())];
+        bytes[at] = static_cast<char>(bytes[at] ^ 2);
+        sign_header(bytes, *key);
+        return name + " of a later version, signed with another key";
+    }
+
+    std::string last_name() const {
+        std::string last;
+        for (const auto& [name, bytes] : files_) {
+            last = name.ends_with(".lsp") ? name : last;
+        }
+        return last;
+    }
+
+    // And it says that it goes on where the whole frames of `name` end.
+    std::string forge_successor(const std::string& name) {
+        Bytes bytes = files_[name];
+        Result<SegmentHeader> header = decode_segment_header(bytes);
+        if (!header) {
+            return "no header to go on from";
+        }
+        Digest chain = header->header_hash;
+        Sha256 hash;
+        FrameView frame;
+        for (const Place& place : whole_frames(bytes)) {
+            (void)split_frame(ByteView(bytes).substr(place.offset), frame);
+            chain = chain_after(hash, chain, frame_digest(hash, frame.head, frame.body));
+            header->first_index = frame.header.end_index();
+        }
+        header->prev_chain = chain;
+        header->generation += 1;
+        header->segment_no += 1;
+        header->frontier.resize(static_cast<size_t>(std::popcount(header->first_index)));
+        Result<SigningKey> key = SigningKey::generate(random_);
+        std::string next = segment_file_name(header->segment_no);
+        files_[next] = encode_segment_header(*header, *key);
+        return forge_version(next);
     }
 
     std::string change_bytes(uint64_t kind, Bytes& bytes) {

@@ -1,6 +1,12 @@
 #include "sample_logs.h"
 
+#include "fakes/forged_header.h"
 #include "sample_host.h"
+#include "spool/control.h"
+#include "spool/key_file.h"
+#include "spool/local_keys.h"
+#include "spool/new_segment.h"
+#include "spool/seal.h"
 
 namespace llmtrail {
 
@@ -151,6 +157,40 @@ void void_header(Host& host) {
     host.stop();
 }
 
+// Longer than the shortest header, not as long as its own.
+void void_long_header(Host& host) {
+    open_tail(host);
+    host.start();
+    host.die();
+    host.cut_to(440);
+    host.start();
+    host.work();
+    host.stop();
+}
+
+// What no writer does, but who has all keys can: a generation that makes segment 0 void.
+void void_first(Host& host) {
+    one_segment(host);
+    LocalKeys keys = must(load_local_keys(host.disk, host.options.key_directory));
+    SpoolSeams seams{host.disk, host.clock, host.random};
+    NewSegment made =
+        must(NewSegment::prepare(host.options, seams, keys, must(make_daily_key(host.random)),
+                                 must(Secret::random(host.random, kDataKeyBytes)), 1));
+    Bytes bytes;
+    OpenSegment segment = must(made.begin(2, LogHead{}, keys.identity, bytes));
+    RecoveryBody recovery;
+    recovery.reason = RecoveryReason::kWriteError;
+    recovery.file_bytes = kNotDescribed;
+    SealBody seal;
+    seal.reasons = kSealCleanShutdown;
+    FrameEncoder& encoder = *segment.encoder;
+    must(encoder.control(FrameType::kPositions, 0, encode_positions({}), bytes));
+    must(encoder.control(FrameType::kGenesis, 0, encode_genesis({0, 1, 0, "crafted"}), bytes));
+    must(encoder.control(FrameType::kRecovery, 0, encode_recovery(recovery), bytes));
+    must(encoder.seal(seal, segment.seal_key, bytes));
+    must(made.publish(segment, bytes));
+}
+
 void void_twice(Host& host) {
     void_segment(host);
     host.start();
@@ -250,6 +290,27 @@ void erased_for_recipients(Host& host) {
     host.stop();
 }
 
+// The next start is that of a later version of the agent.
+void later_version(Host& host) {
+    host.start();
+    host.work();
+    host.stop();
+    LocalKeys keys = must(load_local_keys(host.disk, host.options.key_directory));
+    Bytes bytes = host.disk.content(host.last_segment());
+    make_later(bytes, keys.identity);
+    host.disk.put_file(host.last_segment(), bytes);
+}
+
+void later_after_stop(Host& host) {
+    three_segments(host);
+    later_version(host);
+}
+
+void later_after_torn(Host& host) {
+    torn_tail(host);
+    later_version(host);
+}
+
 using History = void (*)(Host&);
 
 const std::vector<std::pair<std::string, History>>& histories() {
@@ -281,6 +342,10 @@ const std::vector<std::pair<std::string, History>>& histories() {
         {"erased", erased},
         {"recipients", recipients},
         {"erased_for_recipients", erased_for_recipients},
+        {"later_after_stop", later_after_stop},
+        {"later_after_torn", later_after_torn},
+        {"void_long_header", void_long_header},
+        {"void_first", void_first},
     };
     return all;
 }

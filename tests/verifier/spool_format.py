@@ -17,10 +17,6 @@ class Fault(Exception):
         self.offset, self.torn, self.section, self.record, self.place = offset, torn, section, record, place
 
 
-class UnknownVersion(Exception):
-    pass
-
-
 def u32(data, at):
     return struct.unpack_from("<I", data, at)[0]
 
@@ -81,6 +77,7 @@ def header_torn(data):
 
 
 def parse_header(data):
+    """`later`: of an unknown version, flag or suite; then only what every version keeps is to be used."""
     if len(data) >= 428 and data[:8] != SEGMENT_MAGIC:
         raise Fault(0, "no segment")
     if header_torn(data):
@@ -88,26 +85,21 @@ def parse_header(data):
     size = u32(data, 12)
     if not 428 <= size <= min(len(data), 428 + 32 * 64) or u32(data, size - 4) != crc32c(data[:size - 4]):
         raise Fault(0, "the segment header's length or checksum is wrong")
-    if struct.unpack_from("<H", data, 8)[0] != 1 or u32(data, 16) or u32(data, 96) != 1:
-        if not header_signed(data[264:296], data[size - 68:size - 4], data[:size - 68]):
-            raise Fault(0, "the segment is of an unknown version, and its header's signature is wrong")
-        raise UnknownVersion("the segment is of an unknown version, flag or suite")
-    if size != header_size(data):
-        raise Fault(0, "the segment header's length is wrong")
     h = SimpleNamespace(size=size, hash=H(b"\3", data[:size - 4]), signed=data[:size - 68],
                         signature=data[size - 68:size - 4])
     h.log_id, h.generation, h.segment_no, h.first_index = struct.unpack_from("<16sQQQ", data, 24)
+    h.later = struct.unpack_from("<H", data, 8)[0] != 1 or u32(data, 16) != 0 or u32(data, 96) != 1
     k, h.prev_chain = struct.unpack_from("<I32s", data, 100)
     h.commitments = [data[at:at + 32] for at in range(136, 264, 32)]
     h.segment_pk, h.first_seal_pk, h.identity_hash = struct.unpack_from("<32s32s32s", data, 264)
     h.frontier = [data[at:at + 32] for at in range(360, size - 68, 32)]
-    if k != len(h.frontier):
-        raise Fault(0, "the segment header's frontier is wrong")
+    if not h.later and (size != header_size(data) or k != len(h.frontier)):
+        raise Fault(0, "the segment header's length is wrong")
     return h
 
 
-def header_signed(key, signature, signed):
-    return signature_valid(key, signature, b"llmtrail/header/v1\0" + signed)
+def signed(header):
+    return signature_valid(header.segment_pk, header.signature, b"llmtrail/header/v1\0" + header.signed)
 
 
 # ---- Frame ---------------------------------------------------------------------------------------
@@ -176,14 +168,13 @@ def zero_page(data, x, end):
     return any(page.count(0) == len(page) for page in pages)
 
 
-def frame_after(data, x, wanted=None):
+def frame_after(data, x):
     """Does a valid frame begin anywhere after x? Bounded: past twice the bytes there the answer is yes."""
     budget, at = 2 * len(data), data.find(MARKER, x + 1)
     while at >= 0:
         if len(data) - at >= 72 and u32(data, at + 64) == crc32c(data[at:at + 64]):
             budget -= min(u32(data, at + 12), len(data) - at)
-            frame = whole_frame(data, at)
-            if budget < 0 or frame and wanted in (None, frame.type):
+            if budget < 0 or whole_frame(data, at):
                 return True
         at = data.find(MARKER, at + 1)
     return False

@@ -52,12 +52,19 @@ class CraftedLog {
         header_.frontier = encoder_->head().tree.frontier();
         LogHead head = encoder_->head();
         change(header_);
+        if (std::optional<MerkleTree> tree =
+                MerkleTree::resume(header_.first_index, header_.frontier)) {
+            head.tree = std::move(*tree);
+        }
         seal_key_.emplace(*SigningKey::generate(rig_.random));
         header_.first_seal_pk = seal_key_->public_key();
         bytes_ = encode_segment_header(header_, signer);
         head.chain = header_.header_hash;
         encoder_.emplace(header_, data_keys_, std::move(head), rig_.clock, rig_.random);
     }
+
+    // The segment at hand is of a later version.
+    void become_later(const SigningKey& signer) { make_later(bytes_, signer); }
 
     // Named by the last seal.
     SigningKey next_key() const {

@@ -243,6 +243,27 @@ TEST_CASE(
     }
 }
 
+TEST_CASE(
+    "a header that is cut short is torn for the agent at its start, as it is for the verifier") {
+    for (size_t bytes : {size_t{0}, size_t{71}, size_t{200}, size_t{427}, size_t{428 + 31}}) {
+        CAPTURE(bytes);
+        VerifyRig rig;
+        make_closed_log(rig, 2, 7, 2);
+        uint64_t last = rig.last_segment();
+        Bytes whole = rig.segment(last);
+        REQUIRE(*segment_header_size(whole) > kHeaderBytesMin + 31);
+        rig.put(last, ByteView(whole).substr(0, bytes));
+        check_verdict(rig.verify(), Verdict::kTornTail);
+        restart(rig);
+        CHECK(recovery_reason(rig.segment(last + 1)) == 2);
+        check_verdict(rig.verify(), Verdict::kClean);
+        check_verdict(rig.verify_keyless(), Verdict::kClean);
+        // What stands there now is described.
+        rig.put(last, Bytes(ByteView(whole).substr(0, bytes)) + "x");
+        check_verdict(rig.verify_keyless(), Verdict::kTampered);
+    }
+}
+
 TEST_CASE("damage that the agent finds at its start stays TAMPERED for ever") {
     VerifyRig rig;
     make_open_log(rig, 4);

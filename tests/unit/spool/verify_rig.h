@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "spool/crc32c.h"
+#include "fakes/forged_header.h"
 #include "spool/format.h"
 #include "spool/frame.h"
 #include "spool/local_keys.h"
@@ -78,12 +78,6 @@ inline void repair_frame(Bytes& segment, const FramePlace& place) {
     Bytes frame = segment.substr(place.offset, place.size);
     finish_frame(frame, 0);
     segment.replace(place.offset, place.size, frame);
-}
-
-inline void repair_header(Bytes& segment, size_t header_bytes) {
-    Bytes crc;
-    put_u32(crc, crc32c(ByteView(segment).substr(0, header_bytes - 4)));
-    segment.replace(header_bytes - 4, 4, crc);
 }
 
 inline void flip(Bytes& bytes, size_t at) {
@@ -177,15 +171,11 @@ inline Bytes renumbered(Bytes segment) {
     return segment;
 }
 
-// A header that was changed, signed again with the host's identity, its checksum made right: for
-// segments that begin a generation.
+// A header that was changed, signed again with the host's identity: for segments that begin a
+// generation.
 inline void sign_header(VerifyRig& rig, Bytes& segment) {
     LocalKeys keys = *load_local_keys(rig.disk, rig.options.key_directory);
-    size_t header_bytes = *segment_header_size(segment);
-    size_t signed_bytes = header_bytes - kSignatureBytes - 4;
-    Bytes text = Bytes(kHeaderLabel) + segment.substr(0, signed_bytes);
-    segment.replace(signed_bytes, kSignatureBytes, view(keys.identity.sign(text)));
-    repair_header(segment, header_bytes);
+    sign_header(segment, keys.identity);
 }
 
 }  // namespace llmtrail

@@ -190,20 +190,3 @@ TEST_CASE("a private key file that others may read is not used") {
     log.disk.put_file("/state/keys/local.key", log.disk.content("/state/keys/local.key"), 0644);
     check_verdict(log.verify(), Verdict::kCannotVerify);
 }
-
-TEST_CASE("where a later version goes on, a torn end before it is CANNOT_VERIFY, damage TAMPERED") {
-    VerifyRig rig;
-    make_open_log(rig, 2);
-    uint64_t last = rig.last_segment();
-    Bytes whole = rig.segment(last);
-    Bytes later = rig.segment(0);
-    later[8] = 2;
-    sign_header(rig, later);
-    rig.put(last + 1, later);
-    rig.put(last, ByteView(whole).substr(0, whole.size() - 10));
-    check_verdict(rig.verify_keyless(), Verdict::kCannotVerify);
-    flip(whole, whole.size() - 1);
-    rig.put(last, whole);
-    check_tampered_at(rig.verify_keyless(), last,
-                      frames_of(whole).back().offset + frames_of(whole).back().size);
-}

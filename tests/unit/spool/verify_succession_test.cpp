@@ -183,3 +183,57 @@ TEST_CASE("a recovery is due after a crash and out of place after an orderly sto
         CHECK_MESSAGE(report.frame == 2, found(report));
     }
 }
+
+TEST_CASE("the first segment counts: a recovery that makes it void is found there") {
+    CraftedLog log;
+    log.begin();
+    log.next_segment(log.identity(), [](SegmentHeader& header) {
+        header.generation += 1;
+        header.first_index = 0;
+        header.prev_chain = {};
+        header.frontier = {};
+    });
+    RecoveryBody body;
+    body.reason = RecoveryReason::kWriteError;
+    body.file_bytes = kNotDescribed;
+    log.begin_generation(0);
+    log.control(FrameType::kRecovery, encode_recovery(body));
+    log.seal(kSealForced);
+    finish(log);
+    for (const VerifyReport& report : {log.verify(), log.verify_keyless()}) {
+        check_tampered_at(report, 0, 0);
+    }
+}
+
+TEST_CASE("a recovery's reason is held against the bytes, whether it describes them or not") {
+    check_both(after_crash("torn",
+                           [](CraftedLog&, RecoveryBody& body) {
+                               body.file_bytes = kNotDescribed;
+                               body.tail_hash = {};
+                           }),
+               Verdict::kClean);
+    Crafted whole = after_crash("torn", [](CraftedLog&, RecoveryBody& body) {
+        body.reason = RecoveryReason::kNotClosed;
+        body.file_bytes = kNotDescribed;
+        body.tail_hash = {};
+    });
+    check_both(whole, Verdict::kTampered);
+    CHECK(whole->verify_keyless().frame == 2);
+}
+
+TEST_CASE(
+    "a stated end that is no frame boundary is found at the frame that it cuts, or at the end") {
+    for (int beyond : {-1, 1}) {
+        CAPTURE(beyond);
+        uint64_t end = 0;
+        Crafted log = after_crash("", [&](CraftedLog&, RecoveryBody& body) {
+            end = body.end_offset;
+            body.end_offset += static_cast<uint64_t>(beyond);
+        });
+        VerifyReport report = log->verify_keyless();
+        check_verdict(report, Verdict::kTampered);
+        CHECK(report.segment == segment_file_name(0));
+        CHECK_MESSAGE((beyond > 0 ? report.offset == end : report.offset < end), found(report));
+        CHECK_MESSAGE(report.frame == (beyond > 0 ? 4 : 3), found(report));
+    }
+}
