@@ -3,6 +3,7 @@
 // Pure.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,21 @@ class CefEvent {
 
     // Previews and then whole keys give way until the pairs take at most `bytes_max`.
     void fit(size_t bytes_max);
+
+    // As fit(), for pairs in another notation, where names and escapes may be longer: `write()`
+    // writes them anew and returns how many bytes that took.
+    template <typename Write>
+    void fit_written(size_t bytes_max, Write&& write) {
+        for (size_t wanted = bytes_max;;) {
+            fit(wanted);
+            size_t written = write();
+            if (written <= bytes_max || wanted == 0) {
+                return;
+            }
+            wanted = std::min(wanted, pairs_.written_size());
+            wanted -= std::min(wanted, written - bytes_max);
+        }
+    }
 
     const CefExtension& pairs() const { return pairs_; }
 

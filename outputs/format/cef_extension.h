@@ -60,6 +60,14 @@ class CefExtension {
         }
     }
 
+    bool has_labelled(std::string_view wanted) const {
+        bool found = false;
+        for_each([&](CefKeyId, std::string_view label, std::string_view) {
+            found = found || label == wanted;
+        });
+        return found;
+    }
+
     size_t omitted() const { return omitted_; }
 
  private:

@@ -47,10 +47,7 @@ class LeefFormatter : public Formatter {
 // `of_prompt`: msg previews the prompt.
 void LeefFormatter::write_attributes(std::string& out, bool of_prompt) const {
     const CefExtension& pairs = event_.pairs();
-    bool prompt_twice = false;
-    pairs.for_each([&](CefKeyId, std::string_view label, std::string_view) {
-        prompt_twice = prompt_twice || label == "prompt";
-    });
+    bool prompt_twice = pairs.has_labelled("prompt");
     pairs.for_each([&](CefKeyId key, std::string_view label, std::string_view value) {
         bool prompt = of_prompt && key == cef_key("msg");
         if (prompt && prompt_twice) {
@@ -80,20 +77,11 @@ void LeefFormatter::format(const AuditRecord& record, const SpoolReference& refe
     out += "\tname=";
     out += event_class.name;
     size_t head = out.size();
-    // Names and broken bars are longer than in CEF now and then: what is over gives way too.
-    size_t room = event_.event_bytes_max() - (head - start);
-    size_t before = SIZE_MAX;
-    for (size_t wanted = room;;) {
-        event_.fit(wanted);
+    event_.fit_written(event_.event_bytes_max() - (head - start), [&] {
         out.resize(head);
         write_attributes(out, of_prompt);
-        size_t written = out.size() - head;
-        if (written <= room || written >= before) {
-            return;
-        }
-        before = written;
-        wanted -= std::min(wanted, written - room);
-    }
+        return out.size() - head;
+    });
 }
 
 }  // namespace
