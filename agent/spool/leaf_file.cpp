@@ -270,37 +270,59 @@ Result<bool> LeafFile::next(LeafItem& item) {
     ByteReader reader(buffer_);
     uint8_t kind = reader.u8();
     uint32_t size = reader.u32();
-    constexpr uint32_t kBatchItemBytesMax = kDigestBytes * (1 + kFrameRecordsMax);
     bool known = kind == kFrameItem || kind == kBatchItem;
-    uint32_t most = kind == kBatchItem ? kBatchItemBytesMax : kFrameBytesMax;
-    if (!reader.ok() || !known || size > most || size > end - at_ - kItemHeadBytes ||
+    if (!reader.ok() || !known || size > end - at_ - kItemHeadBytes ||
         items_ >= kSegmentFramesMax) {
         return corrupt("an item of the leaf file is not what the format says");
     }
-    read = read_range(*file_, at_ + kItemHeadBytes, size, buffer_);
-    if (!read) {
-        return fail(read.error());
-    }
     item.is_batch = kind == kBatchItem;
     item.leaves.clear();
-    if (buffer_.size() != size) {
-        return corrupt("a leaf file became shorter while it was read");
-    }
-    if (item.is_batch) {
-        if (size % kDigestBytes != 0 || size < 2 * kDigestBytes) {
-            return corrupt("a batch in the leaf file has no whole leaf table");
-        }
-        std::memcpy(item.batch_digest.data(), buffer_.data(), kDigestBytes);
-        item.leaves.resize(size / kDigestBytes - 1);
-        std::memcpy(item.leaves.data(), buffer_.data() + kDigestBytes, size - kDigestBytes);
-    } else if (split_frame(buffer_, item.frame) != FrameFault::kNone ||
-               item.frame.header.frame_bytes != size ||
-               item.frame.header.type == FrameType::kBatch) {
-        return corrupt("an item of the leaf file is no whole frame");
+    read = item.is_batch ? read_batch(size, item) : read_frame(size, item);
+    if (!read) {
+        return fail(read.error());
     }
     at_ += kItemHeadBytes + size;
     items_ += 1;
     return true;
+}
+
+// Read as a whole only when its own header says that it is so long.
+Result<void> LeafFile::read_frame(uint32_t size, LeafItem& item) {
+    uint64_t from = at_ + kItemHeadBytes;
+    Result<void> read = read_range(*file_, from, kFrameHeaderBytes, buffer_);
+    if (!read) {
+        return read;
+    }
+    bool fits = decode_frame_header(buffer_, item.frame.header) == FrameFault::kNone &&
+                item.frame.header.frame_bytes == size &&
+                item.frame.header.type != FrameType::kBatch;
+    if (!fits) {
+        return corrupt("an item of the leaf file is no whole frame");
+    }
+    read = read_range(*file_, from, size, buffer_);
+    if (!read) {
+        return read;
+    }
+    bool whole = split_frame(buffer_, item.frame) == FrameFault::kNone;
+    return whole ? Result<void>{} : corrupt("an item of the leaf file is no whole frame");
+}
+
+Result<void> LeafFile::read_batch(uint32_t size, LeafItem& item) {
+    constexpr uint32_t kBytesMax = kDigestBytes * (1 + kFrameRecordsMax);
+    if (size > kBytesMax || size % kDigestBytes != 0 || size < 2 * kDigestBytes) {
+        return corrupt("a batch in the leaf file has no whole leaf table");
+    }
+    Result<void> read = read_range(*file_, at_ + kItemHeadBytes, size, buffer_);
+    if (!read) {
+        return read;
+    }
+    if (buffer_.size() != size) {
+        return corrupt("a leaf file became shorter while it was read");
+    }
+    std::memcpy(item.batch_digest.data(), buffer_.data(), kDigestBytes);
+    item.leaves.resize(size / kDigestBytes - 1);
+    std::memcpy(item.leaves.data(), buffer_.data() + kDigestBytes, size - kDigestBytes);
+    return {};
 }
 
 }  // namespace llmtrail

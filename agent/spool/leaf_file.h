@@ -66,6 +66,8 @@ class LeafFile {
  private:
     Result<void> check_sum();
     Result<void> read_header();
+    Result<void> read_frame(uint32_t size, LeafItem& item);
+    Result<void> read_batch(uint32_t size, LeafItem& item);
 
     std::unique_ptr<ReadableFile> file_;
     std::optional<SegmentHeader> header_;

@@ -6,7 +6,7 @@ from primitives import H, crc32c, signature_valid
 
 POSITIONS, BATCH, SEAL, GENESIS, RECOVERY, ANCHOR, PRUNE, ERASE = range(1, 9)
 SEGMENT_END, CLEAN_SHUTDOWN = 4, 8
-MARKER, FRAME_MAX = b"\xc3FRM", 128 << 20
+MARKER, FRAME_MAX, CLEAR_MAX, SECTION_MAX = b"\xc3FRM", 128 << 20, 24 << 20, 22 << 20
 
 
 class Fault(Exception):
@@ -118,6 +118,7 @@ def parse_frame(data, at):
     check(u32(data, at + 64) == crc32c(f.head), "the frame header's checksum is wrong", torn=True)
     trailer = 64 if f.type == SEAL else 0
     check(f.size == 72 + clear + sum(sizes) + trailer and f.size <= FRAME_MAX, "the frame's lengths disagree")
+    check(clear <= CLEAR_MAX and max(sizes) <= SECTION_MAX, "a length is above its limit")
     check(f.mask & 1 and f.mask < 16 and all(
         size >= 16 if f.mask >> s & 1 else size == 0 for s, size in enumerate(sizes)), "the section mask is wrong")
     check(f.flags == 0 or f.flags == 1 and f.type == POSITIONS, "a flag is wrong")

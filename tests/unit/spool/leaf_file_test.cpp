@@ -36,6 +36,38 @@ struct LeafRig : RemovalRig {
     }
 };
 
+// Notes the largest read that it was asked for.
+class MeteredDisk : public FakeDisk {
+ public:
+    class File : public ReadableFile {
+     public:
+        File(std::unique_ptr<ReadableFile> real, size_t& most)
+            : real_(std::move(real)), most_(most) {}
+
+        Result<size_t> read_at(uint64_t offset, char* out, size_t size) override {
+            most_ = std::max(most_, size);
+            return real_->read_at(offset, out, size);
+        }
+
+        Result<FileInfo> info() override { return real_->info(); }
+
+     private:
+        std::unique_ptr<ReadableFile> real_;
+        size_t& most_;
+    };
+
+    Result<std::unique_ptr<ReadableFile>> open_readable(const std::string& path,
+                                                        bool follow) override {
+        Result<std::unique_ptr<ReadableFile>> real = FakeDisk::open_readable(path, follow);
+        if (real) {
+            real = std::make_unique<File>(std::move(*real), most_bytes);
+        }
+        return real;
+    }
+
+    size_t most_bytes = 0;
+};
+
 // Everything a reader gets out of a leaf file, or where it stops.
 std::string read_all(FileSystem& files) {
     Result<LeafFile> leaf = LeafFile::open(files, kLeafPath);
@@ -162,6 +194,23 @@ TEST_CASE("lengths of a leaf file beyond its bytes are refused without reading t
         rig.disk.put_file(kLeafPath, bytes);
         CHECK(read_all(rig.disk).starts_with("refused: "));
     }
+}
+
+TEST_CASE("an item that claims to be a large frame is read no further than its header") {
+    LeafRig rig;
+    Bytes bytes = rig.leaf_of(0);
+    constexpr uint32_t kLargeBytes = uint32_t{40} << 20;
+    size_t first_item = 16 + 428;
+    Bytes head(1, '\x01');
+    put_u32(head, kLargeBytes);
+    bytes.insert(first_item,
+                 head + bytes.substr(first_item + 5, 72) + Bytes(kLargeBytes - 72, 'x'));
+    repair(bytes);
+    MeteredDisk disk;
+    rig.disk.copy_to(disk);
+    disk.put_file(kLeafPath, bytes);
+    CHECK(read_all(disk).starts_with("refused: "));
+    CHECK(disk.most_bytes <= size_t{1} << 20);
 }
 
 TEST_CASE("a later version of a leaf file is that of its segment, or the file is damaged") {
