@@ -144,8 +144,8 @@ void Lane::prepare(size_t record) {
     wanted_ = false;
     record_.clear();
     for (Section section : kSections) {
-        if (Result<void> decoded =
-                decode_section(batch_->section(record, section), section, record_);
+        if (Result<void> decoded = decode_section(batch_->section(record, section), section,
+                                                  record_, SectionBytes::kLent);
             !decoded) {
             if (next_index_ >= visited_end_) {
                 ++totals_.unreadable;

@@ -14,6 +14,7 @@ static bool is_textual(FieldType type) {
 
 void AuditRecord::clear() {
     present_.fill(0);
+    lent_blocks_ = 0;
     text_.clear();
 }
 
@@ -24,20 +25,26 @@ void AuditRecord::store_text(Field field, std::string_view text) {
         mark_absent(field);
         return;
     }
-    if (has(field) && slot(field).size >= text.size()) {
-        text_.replace(slot(field).offset, text.size(), text);
-        slot(field).size = static_cast<uint32_t>(text.size());
+    const Slot& place = slot(field);
+    if (has(field) && place.sized_block >> kBlockShift == kOwnBlock &&
+        place.sized_block >= text.size()) {
+        text_.replace(place.offset, text.size(), text);
+        store_text_at(field, {kOwnBlock, place.offset}, text.size());
     } else {
-        size_t offset = text_.size();
-        text_.append(text);
-        store_text_at(field, offset, text.size());
+        store_text_at(field, copy_block(text), text.size());
     }
 }
 
-size_t AuditRecord::store_block(std::string_view block) {
+AuditRecord::TextPlace AuditRecord::copy_block(std::string_view block) {
     size_t offset = text_.size();
     text_.append(block);
-    return offset;
+    return {kOwnBlock, offset};
+}
+
+AuditRecord::TextPlace AuditRecord::lend_block(std::string_view block) {
+    LLMTRAIL_CHECK(lent_blocks_ < lent_.size());
+    lent_[lent_blocks_++] = block.data();
+    return {static_cast<uint32_t>(lent_blocks_), 0};
 }
 
 void AuditRecord::set_text(Field field, std::string_view text) {

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.h"
+#include "base/section.h"
 #include "base/time.h"
 #include "record/field_catalog.h"
 
@@ -60,33 +62,51 @@ class AuditRecord {
     size_t text_bytes() const { return text_.size(); }
 
     // The codec's way in and out; it knows the fields' types. Bits: an integer, a time, 0 or 1, or
-    // the bits of a real. Many texts come in one block, which is copied once and then pointed into.
+    // the bits of a real. Many texts come in one block, which is then pointed into.
     int64_t stored_bits(Field field) const { return std::bit_cast<int64_t>(slot(field)); }
 
     std::string_view stored_text(Field field) const {
-        return std::string_view(text_).substr(slot(field).offset, slot(field).size);
+        const Slot& place = slot(field);
+        const size_t block = place.sized_block >> kBlockShift;
+        const char* bytes = block == kOwnBlock ? text_.data() : lent_[block - 1];
+        return {bytes + place.offset, place.sized_block & kTextBytesMask};
     }
 
-    size_t store_block(std::string_view block);  // where it begins, for store_text_at()
+    // Where a text stands.
+    struct TextPlace {
+        uint32_t block;
+        size_t offset;
+    };
+
+    TextPlace copy_block(std::string_view block);
+    // Not copied: it must stay until clear(). At most kSectionCount until then.
+    TextPlace lend_block(std::string_view block);
 
     void store_bits(Field field, int64_t bits) {
         slot(field) = std::bit_cast<Slot>(bits);
         mark_present(field);
     }
 
-    void store_text_at(Field field, size_t offset, size_t size) {
-        slot(field) = Slot{static_cast<uint32_t>(offset), static_cast<uint32_t>(size)};
+    void store_text_at(Field field, TextPlace at, size_t size) {
+        slot(field) = Slot{static_cast<uint32_t>(at.offset),
+                           at.block << kBlockShift | static_cast<uint32_t>(size)};
         mark_present(field);
     }
 
  private:
-    // A text's place in text_, or 64 bits. Without meaning unless the field's presence bit is set.
+    // A text's place in text_ or a lent block, or 64 bits. Without meaning unless the field's
+    // presence bit is set.
     struct Slot {
         uint32_t offset;
-        uint32_t size;
+        uint32_t sized_block;  // the block's number above the size
     };
 
+    static constexpr uint32_t kOwnBlock = 0;  // text_; the others are lent, by order
+    static constexpr uint32_t kBlockShift = 29;
+    static constexpr uint32_t kTextBytesMask = (uint32_t{1} << kBlockShift) - 1;
+
     static_assert(sizeof(Slot) == sizeof(int64_t));
+    static_assert(kSectionCount < 8 && kSectionBytesMax <= kTextBytesMask);
 
     static constexpr size_t kWordBits = 64;
     static constexpr size_t kPresenceWords = (kFieldCount + kWordBits - 1) / kWordBits;
@@ -107,6 +127,8 @@ class AuditRecord {
 
     std::array<uint64_t, kPresenceWords> present_{};
     std::array<Slot, kFieldCount> slots_{};
+    std::array<const char*, kSectionCount> lent_{};
+    size_t lent_blocks_ = 0;
     std::string text_;
 };
 

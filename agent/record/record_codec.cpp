@@ -129,9 +129,8 @@ bool is_empty_json(ByteView json) {
     return json.empty() || json == "[]" || json == "{}" || json == "null";
 }
 
-// One value of `block`, which the record holds from `block_offset` on. False: it has a wrong
-// length.
-bool take_value(ByteView block, size_t at, size_t size, size_t block_offset, Field field,
+// One value of `block`, which stands at `place` for the record. False: it has a wrong length.
+bool take_value(ByteView block, size_t at, size_t size, AuditRecord::TextPlace place, Field field,
                 FieldType type, AuditRecord& record) {
     ByteView value = block.substr(at, size);
     switch (type) {
@@ -141,7 +140,7 @@ bool take_value(ByteView block, size_t at, size_t size, size_t block_offset, Fie
             if (type == FieldType::kText ? value.empty() : is_empty_json(value)) {
                 record.remove(field);
             } else {
-                record.store_text_at(field, block_offset + at, size);
+                record.store_text_at(field, {place.block, place.offset + at}, size);
             }
             return true;
         case FieldType::kInteger:
@@ -187,9 +186,11 @@ void encode_record(AuditRecord& record, std::array<Bytes, kSectionCount>& sectio
     });
 }
 
-Result<void> decode_section(ByteView bytes, Section section, AuditRecord& record) {
+Result<void> decode_section(ByteView bytes, Section section, AuditRecord& record,
+                            SectionBytes use) {
     const FieldShapes& shapes = field_shapes();
-    const size_t block_offset = record.store_block(bytes);
+    const AuditRecord::TextPlace place =
+        use == SectionBytes::kLent ? record.lend_block(bytes) : record.copy_block(bytes);
     uint64_t previous = 0;
     for (size_t at = 0; at < bytes.size();) {
         uint64_t number = 0;
@@ -213,7 +214,7 @@ Result<void> decode_section(ByteView bytes, Section section, AuditRecord& record
             return fail(ErrorCode::kCorrupt, "field " + std::string(field_row(field).name) +
                                                  " stands in the wrong section");
         }
-        if (!take_value(bytes, value_at, static_cast<size_t>(size), block_offset, field, shape.type,
+        if (!take_value(bytes, value_at, static_cast<size_t>(size), place, field, shape.type,
                         record)) {
             return fail(
                 ErrorCode::kCorrupt,

@@ -19,7 +19,13 @@ namespace llmtrail {
 // llm.audit.record.flags.
 void encode_record(AuditRecord& record, std::array<Bytes, kSectionCount>& sections);
 
+enum class SectionBytes : uint8_t {
+    kCopied,
+    kLent,  // they stay where they are until the record is cleared
+};
+
 // Adds one section's fields to `record` (not cleared first: sections add up).
-Result<void> decode_section(ByteView bytes, Section section, AuditRecord& record);
+Result<void> decode_section(ByteView bytes, Section section, AuditRecord& record,
+                            SectionBytes use = SectionBytes::kCopied);
 
 }  // namespace llmtrail

@@ -184,6 +184,30 @@ TEST_CASE("decoded texts can be replaced without touching their neighbours") {
           R"({"user.id":"first","user.email":"a longer second","user.name":"third"})");
 }
 
+TEST_CASE("lent bytes are read where they are and never written") {
+    AuditRecord record;
+    const Bytes envelope = entry(number_of(Field::kUserId), "u-104");
+    const Bytes prompt = entry(number_of(Field::kPromptText), "what the user typed");
+    REQUIRE(decode_section(envelope, Section::kEnvelope, record, SectionBytes::kLent));
+    REQUIRE(decode_section(prompt, Section::kPrompt, record, SectionBytes::kLent));
+    CHECK(record.text(Field::kPromptText).data() > prompt.data());
+    CHECK(record.text(Field::kPromptText).data() < prompt.data() + prompt.size());
+    CHECK(record.text_bytes() == 0);
+
+    record.set_text(Field::kPromptText, "short");
+    record.set_text(Field::kUserName, record.text(Field::kUserId));
+    CHECK(record.text(Field::kPromptText) == "short");
+    CHECK(record.text(Field::kUserName) == "u-104");
+    CHECK(prompt == entry(number_of(Field::kPromptText), "what the user typed"));
+
+    record.clear();
+    for (Section section : kSections) {
+        REQUIRE(decode_section(section == Section::kEnvelope ? ByteView(envelope) : ByteView(),
+                               section, record, SectionBytes::kLent));
+    }
+    CHECK(json_of(record) == R"({"user.id":"u-104"})");
+}
+
 TEST_CASE("an unknown number is kept out and what follows it is read") {
     AuditRecord record;
     Bytes bytes = entry(number_of(Field::kUserId), "u") + entry(kFieldCount + 1, "later") +
