@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """scenarios.py LLMTRAIL SCENARIO: what a SOC would see, with the real binary and a real rsyslogd over TLS 1.3.
 `scenarios.py list` names them. Exit 0: it held; 77: a tool it needs is not installed."""
+import datetime
 import gzip
 import json
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -237,10 +239,47 @@ def reads_whole_files_of_every_packing(site):
     assert "documents 12, records 12, rejected 0" in parsed.stderr, parsed.stderr
 
 
+STAMPS = {  # as a source may write it: the millisecond it means
+    "2026-03-01T12:00:00.123Z": 1772366400123, "2026-03-01T13:30:00.457+01:30": 1772366400457,
+    "2026-03-01 12:00:00.789012": 1772366400789, "2026-03-01T12:00:00.001999999Z": 1772366400001,
+    1772366400234: 1772366400234, 1772366400.345: 1772366400345, 1772366400456789: 1772366400456, "1772366400567890123": 1772366400567,
+}
+
+
+def times_are_true_to_the_millisecond(site):
+    """A source's own stamp to the millisecond, in event and syslog header; without one, our clock's time between writing and arrival."""
+    port = site.start_rsyslog()
+    site.configure(port)
+    log = site.logs / "a.jsonl"
+    log.write_text("".join(json.dumps(dict(QUESTION, prompt=f"stamped {n} end", ts=stamp)) + "\n" for n, stamp in enumerate(STAMPS)))
+    agent = site.start_agent()
+
+    def arrived(prompt):
+        lines = (site.syslog / "stamps").read_text(encoding="utf-8").splitlines() if (site.syslog / "stamps").exists() else []
+        return next((line for line in lines if f"msg={prompt} end" in line), None)
+
+    def time_of(line):
+        told = int(re.search(r" rt=(\d+)", line).group(1))
+        header = datetime.datetime.fromisoformat(line.split(" ", 1)[0])
+        assert header.microsecond // 1000 == told % 1000 and int(header.timestamp()) == told // 1000, line
+        return told
+
+    for number, meant in enumerate(STAMPS.values()):
+        wait_until("a stamped event", lambda: arrived(f"stamped {number}"))
+        assert time_of(arrived(f"stamped {number}")) == meant, arrived(f"stamped {number}")
+    for number in range(20):
+        before = time.time_ns() // 1_000_000
+        with open(log, "a") as out:
+            out.write(json.dumps(dict(QUESTION, prompt=f"unstamped {number} end")) + "\n")
+        wait_until("an event", lambda: arrived(f"unstamped {number}"))
+        after = time.time_ns() // 1_000_000
+        assert before <= time_of(arrived(f"unstamped {number}")) <= after
+    assert site.stop_agent(agent)[0] == 0
+
+
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
-             every_event_is_acknowledged_over_relp,
-             refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
-             a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing]
+             every_event_is_acknowledged_over_relp, refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
+             a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing, times_are_true_to_the_millisecond]
 
 
 def main():
