@@ -11,6 +11,10 @@
 #include <variant>
 #include <vector>
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace llmtrail {
 
 inline constexpr std::string_view kDefaultConfigPath = "/etc/llmtrail/agent.yaml";
@@ -127,8 +131,11 @@ using CommandLine = std::variant<RunArguments, CheckArguments, ParseArguments, V
                                  HoldArguments, EraseArguments, VersionArguments>;
 
 struct CommandRow {
-    std::string_view usage;
+    std::string_view name;
+    std::string_view usage;  // behind the name
     std::string_view meaning;
+    // Makes `line` the command's arguments and tells CLI11 where their values go.
+    void (*begin)(CLI::App& app, CommandLine& line);
 };
 
 std::span<const CommandRow> command_table();

@@ -1,6 +1,8 @@
-#include "cli/keys_options.h"
-
+// The options of `llmtrail keys`, all in one: what does not belong to the action is refused where
+// it would be ignored.
 #include <CLI/CLI.hpp>
+
+#include "cli/command_options.h"
 
 namespace llmtrail {
 
@@ -28,7 +30,7 @@ std::string misplaced_option(const KeysArguments& keys) {
 
 }  // namespace
 
-void add_keys_options(CLI::App& command, KeysArguments& keys) {
+void add_options(CLI::App& command, KeysArguments& keys) {
     CLI::Option* action =
         command.add_option("list|check|new|init|rotate|rewrap", keys.action, "what to do");
     action->type_name("")->required()->transform(

@@ -41,12 +41,8 @@ TEST_CASE("the command list of docs/contract.md is the one that help prints") {
 TEST_CASE("each option that a usage line names is taken, and explained by --help") {
     for (const CommandRow& row : command_table()) {
         std::string usage(row.usage);
-        std::istringstream words(usage);
-        std::string word;
-        std::string command;
-        words >> word >> command;
-        std::vector<std::string> base = {command};
-        if (contains(usage, " list ")) {
+        std::vector<std::string> base = {std::string(row.name)};
+        if (contains(usage, "list ")) {
             base.push_back("list");
         }
         std::vector<std::string> help_arguments = base;

@@ -1,0 +1,103 @@
+#include "cli/command_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace llmtrail {
+
+void add_options(CLI::App& command, RunArguments& run) {
+    command.add_option("--config", run.config, "configuration file")->type_name("FILE");
+    CLI::Option* once =
+        command.add_flag("--once", run.once, "read every source to its end, deliver, exit");
+    command
+        .add_option("--deadline", run.deadline_seconds, "give up after this long; 300 unless told")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(int64_t{1}, kDeadlineSecondsMax))
+        ->needs(once);
+}
+
+void add_options(CLI::App& command, CheckArguments& check) {
+    command.add_option("--config", check.config, "configuration file")->type_name("FILE");
+    command.add_option("--sample", check.sample, "a log file to try the maps on")
+        ->type_name("FILE");
+}
+
+void add_options(CLI::App& command, ParseArguments& parse) {
+    command.add_option("--as", parse.format, "format of the logs; list: print the names")
+        ->type_name("FORMAT");
+    command.add_option("--to", parse.to, "record (JSON), cef or leef; record unless told")
+        ->type_name("record|cef|leef")
+        ->transform(
+            CLI::CheckedTransformer(
+                std::vector<std::pair<std::string, ParseTo>>{
+                    {"record", ParseTo::kRecord}, {"cef", ParseTo::kCef}, {"leef", ParseTo::kLeef}})
+                .description(""));
+    command
+        .add_flag("--coverage", parse.coverage,
+                  "instead of records: how many values became fields, and which did not")
+        ->excludes("--to");
+    command.add_option("--config", parse.config, "take format and map from its sources")
+        ->type_name("FILE");
+    command.add_option("FILE", parse.files, "log files; - is standard input")->type_name("");
+    command.callback([&parse] {
+        if (parse.files.empty()) {
+            parse.files = {"-"};
+        }
+    });
+}
+
+void add_options(CLI::App& command, VerifyArguments& verify) {
+    command.add_option("--spool", verify.spool, "spool directory")->type_name("DIR");
+    command.add_option("--keys", verify.keys, "key directory; `keys` beside the spool unless told")
+        ->type_name("DIR");
+    command.add_option("--key", verify.key, "role key file (`keys new`), or a local key")
+        ->type_name("FILE");
+    command.add_option("--passphrase-file", verify.passphrase_file, "passphrase of the role key")
+        ->type_name("FILE");
+    command
+        .add_option("--anchor", verify.anchors,
+                    "checkpoints kept outside: notes, or an export of the SIEM; may be repeated")
+        ->type_name("FILE");
+    command.add_flag("--require-anchor", verify.require_anchor, "UNANCHORED is 6, cannot verify");
+    command.add_flag("--live", verify.live,
+                     "a running agent holds the spool: its open tail is in order");
+    command.add_flag("--salvage", verify.salvage,
+                     "print the records of a damaged spool that still match, as parse does");
+    command.add_option("--trust", verify.trust, "public identity key to trust")->type_name("FILE");
+    command.add_flag("--json", verify.json, "the report as JSON");
+}
+
+void add_options(CLI::App& command, HoldArguments& hold) {
+    command.add_option("list|add|release", hold.action, "what to do")
+        ->type_name("")
+        ->required()
+        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, HoldAction>>{
+                                                {"list", HoldAction::kList},
+                                                {"add", HoldAction::kAdd},
+                                                {"release", HoldAction::kRelease}})
+                        .description(""));
+    command.add_option("ID", hold.id, "name of the hold: a-z, 0-9, _ and -")->type_name("");
+    command
+        .add_option("--segments", hold.segments,
+                    "first and last; all, those to come included, unless told")
+        ->type_name("A-B");
+    command.add_option("--reason", hold.reason, "why; goes into the record")->type_name("TEXT");
+    command.add_option("--by", hold.by, "who ordered it; who runs the command unless told")
+        ->type_name("NAME");
+    command.add_option("--config", hold.config, "configuration file")->type_name("FILE");
+}
+
+void add_options(CLI::App& command, EraseArguments& erase) {
+    command.add_option("--segments", erase.segments, "first and last, all closed")
+        ->type_name("A-B");
+    command.add_option("--section", erase.sections, "prompt, sources, output; may be repeated")
+        ->type_name("NAME");
+    command.add_option("--basis", erase.basis, "on what ground; goes into the record")
+        ->type_name("TEXT");
+    command.add_option("--approver", erase.approver, "who approved it; goes into the record")
+        ->type_name("NAME");
+    command.add_option("--config", erase.config, "configuration file")->type_name("FILE");
+}
+
+void add_options(CLI::App& /*command*/, VersionArguments& /*version*/) {}
+
+}  // namespace llmtrail
