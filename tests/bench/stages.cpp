@@ -1,7 +1,6 @@
 // bench_stages FILE.jsonl WORK_DIR: each stage of the pipeline alone on one thread, over the same
-// input. Prints a table row a stage: MB/s and CPU seconds per GB of input, microseconds a record.
-#include <sys/resource.h>
-
+// input. Prints a table row a stage: MB/s and CPU seconds per GB of input, microseconds a record;
+// then what sealing costs beside zstd (sealing.h).
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -14,47 +13,15 @@
 #include "parsers/parser.h"
 #include "platform/posix.h"
 #include "record/record_codec.h"
+#include "sealing.h"
 #include "spool/spool.h"
 #include "spool/verify.h"
+#include "stage.h"
 #include "tail/document_splitter.h"
 
 using namespace llmtrail;
 
 namespace {
-
-double cpu_seconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    auto seconds = [](const timeval& t) {
-        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-class Stage {
- public:
-    Stage(const char* name, Clock& clock)
-        : name_(name), clock_(clock), wall_(clock.monotonic_now()), cpu_(cpu_seconds()) {}
-
-    void end(size_t bytes, size_t records) {
-        double wall = static_cast<double>(clock_.monotonic_now().value - wall_.value) / 1e9;
-        double cpu = cpu_seconds() - cpu_;
-        double size = static_cast<double>(bytes);
-        std::printf("| %s | %.0f | %.2f | %.2f |\n", name_, size / wall / 1e6, cpu / size * 1e9,
-                    cpu / static_cast<double>(records) * 1e6);
-        std::fflush(stdout);
-    }
-
- private:
-    const char* name_;
-    Clock& clock_;
-    MonotonicNanos wall_;
-    double cpu_;
-};
-
-struct Encoded {
-    std::array<Bytes, kSectionCount> sections;
-};
 
 class EncodingSink : public RecordSink {
  public:
@@ -75,11 +42,6 @@ class EncodingSink : public RecordSink {
     size_t records = 0;
     std::vector<Encoded>* encoded = nullptr;
 };
-
-[[noreturn]] void give_up(const Error& error) {
-    std::fprintf(stderr, "bench_stages: %s\n", error.message.c_str());
-    std::exit(1);
-}
 
 constexpr size_t kReadBytes = size_t{256} << 10;
 
@@ -263,5 +225,6 @@ int main(int argc, char** argv) {
     verify_stage("verify, no compression, no keys", 0, false, argv[2], seams);
     verify_stage("verify, no compression, keys", 0, true, argv[2], seams);
     format_stage(encoded, bytes, *clock);
+    print_sealing(encoded, argv[2], seams);
     return 0;
 }
