@@ -34,11 +34,19 @@ bool Connection::come_up(MonotonicNanos now) {
     return is_up();
 }
 
+// Three quarters of it to the whole, so that many agents do not knock together.
+int64_t Connection::jittered(int64_t ms) {
+    uint64_t some = 0;
+    return random_.fill(&some, sizeof some) ? ms - static_cast<int64_t>(some % 1024) * ms / 4096
+                                            : ms;
+}
+
 void Connection::establish(MonotonicNanos now) {
     Result<void> up = stream_->establish();
     if (up) {
         health_ = OutputHealth::kUp;
         up_since_ = now;
+        age_ms_ = jittered(age_max_ms_);
     } else if (up.error().code != ErrorCode::kWouldBlock) {
         lose(std::move(up.error()), now);
     } else if (now >= deadline_) {
@@ -67,6 +75,12 @@ Result<void> Connection::write() {
         written_from_ = 0;
     }
     return {};
+}
+
+void Connection::skip_unwritten() {
+    written_bytes_ += unwritten();
+    buffer_.clear();
+    written_from_ = 0;
 }
 
 void Connection::drop() {
@@ -105,6 +119,9 @@ OutputWait Connection::wait() const {
             break;
         case OutputHealth::kUp:
             break;
+    }
+    if (is_up() && age_ms_ > 0) {
+        wait.timer_ms = std::max<int64_t>(age_ms_ - up_ms(now_), 0) + 1;
     }
     wait.descriptor = stream_->descriptor();
     wait.wants = is_up() && unwritten() > 0 ? StreamWants::kWrite : stream_->wants();

@@ -16,13 +16,21 @@ namespace llmtrail {
 // Resolution, connection and handshake together.
 inline constexpr int64_t kConnectMs = 20'000;
 
+// A receiver that was told farewell and does not close has not read all, or is gone.
+inline constexpr int64_t kFarewellMs = 10'000;
+
 inline constexpr size_t kSendBufferBytesMax = size_t{256} << 10;  // events waiting to be written
 
 class Connection {
  public:
     using Connect = std::function<Result<std::unique_ptr<Stream>>()>;
 
-    Connection(Connect connect, Random& random) : connect_(std::move(connect)), backoff_(random) {}
+    // `age_max_ms`: 0 is for ever.
+    Connection(Connect connect, int64_t age_max_ms, Random& random)
+        : connect_(std::move(connect)),
+          age_max_ms_(age_max_ms),
+          random_(random),
+          backoff_(random) {}
 
     OutputHealth health() const { return health_; }
 
@@ -31,6 +39,11 @@ class Connection {
     const Error& last_error() const { return last_error_; }
 
     int64_t up_ms(MonotonicNanos now) const { return now.millis_since(up_since_); }
+
+    // It is up and has reached its age: the output should end it in order.
+    bool is_old(MonotonicNanos now) const {
+        return is_up() && age_ms_ > 0 && up_ms(now) >= age_ms_;
+    }
 
     // Begins to connect or goes on with it, when it is time. True: it has just come up.
     bool come_up(MonotonicNanos now);
@@ -47,7 +60,8 @@ class Connection {
 
     uint64_t written_bytes() const { return written_bytes_; }  // on this connection
 
-    Result<void> write();  // what is taken now
+    Result<void> write();   // what is taken now
+    void skip_unwritten();  // as if it were written
 
     Stream& stream() { return *stream_; }  // while it is up
 
@@ -60,9 +74,12 @@ class Connection {
 
  private:
     void establish(MonotonicNanos now);
+    int64_t jittered(int64_t ms);
     void drop();
 
     Connect connect_;
+    int64_t age_max_ms_;
+    Random& random_;
     Backoff backoff_;
     std::unique_ptr<Stream> stream_;
     OutputHealth health_ = OutputHealth::kIdle;
@@ -70,6 +87,7 @@ class Connection {
     MonotonicNanos now_;       // of the last come_up()
     MonotonicNanos deadline_;  // of connecting, or of waiting
     MonotonicNanos up_since_;
+    int64_t age_ms_ = 0;  // of this connection, at most
     std::string buffer_;  // before written_from_ it is written
     size_t written_from_ = 0;
     uint64_t written_bytes_ = 0;

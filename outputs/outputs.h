@@ -17,16 +17,19 @@
 
 namespace llmtrail {
 
+enum class Carrier : uint8_t { kTls, kTcp, kUdp, kUnix };
+
 struct OutputPlan {
     std::string id;
     std::string type;  // syslog, file, splunk_hec
 
     // syslog
     Endpoint address;
-    bool use_tls = true;
-    bool relp = false;
+    std::string socket_path;  // instead of an address, by Carrier::kUnix
+    Carrier carrier = Carrier::kTls;
+    bool relp = false;  // over TLS or TCP
     TlsOptions tls;
-    bool octet_counting = true;  // false: one event a line
+    bool octet_counting = true;  // of a stream; false: one event a line
     uint8_t facility = 20;       // RFC 5424, 0..23; 20 is local4
     std::string host_name;       // of this host, for the header
     int64_t process_id = 0;

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "outputs/carrier.h"
 #include "outputs/connection.h"
+#include "outputs/connector.h"
 #include "outputs/relp_frame.h"
 #include "outputs/relp_window.h"
 #include "outputs/rewind.h"
@@ -25,7 +25,7 @@ class RelpOutput : public Output {
     RelpOutput(const OutputPlan& plan, Network& network, Random& random)
         : id_(plan.id),
           framer_(plan.facility, plan.host_name, plan.process_id),
-          connection_(carrier_of(plan, network), random) {}
+          connection_(connector_of(plan, network), age_max_ms_of(plan), random) {}
 
     std::string_view id() const override { return id_; }
 
@@ -66,6 +66,8 @@ class RelpOutput : public Output {
     std::optional<int64_t> deadline_ms() const;
     void lose(Error error);
 
+    bool leaving() const { return finishing_ || connection_.is_old(now_); }
+
     std::string id_;
     SyslogFramer framer_;
     Connection connection_;
@@ -93,7 +95,7 @@ uint32_t RelpOutput::send(std::string_view command, std::string_view data) {
 
 bool RelpOutput::offer(const OutputEvent& event) {
     if (health() != OutputHealth::kUp || session_ != Session::kOpen || rewind_.pending() ||
-        finishing_) {
+        leaving()) {
         return false;
     }
     no_room_ = !window_.has_room() || !connection_.has_room(event.text.size());
@@ -126,6 +128,9 @@ void RelpOutput::work(MonotonicNanos now) {
         if (Result<void> written = connection_.write(); !written) {
             lose(std::move(written.error()));
         }
+    }
+    if (connection_.is_old(now_)) {
+        close_session();
     }
     if (connection_.is_up()) {
         check_deadlines();
@@ -226,7 +231,7 @@ Result<void> RelpOutput::session_opened(const RelpFrame& frame) {
 // How long the receiver may still be silent. Empty: nothing is waited for.
 std::optional<int64_t> RelpOutput::deadline_ms() const {
     int64_t silent_ms = now_.millis_since(progress_);
-    if (session_ == Session::kOpening) {
+    if (session_ != Session::kOpen) {
         return kRelpOpenMs - silent_ms;
     }
     if (window_.waiting() > 0) {
@@ -259,7 +264,7 @@ OutputWait RelpOutput::wait() const {
     OutputWait wait = connection_.wait();
     if (!connection_.is_up()) {
         wait.timer_ms = finishing_ ? -1 : wait.timer_ms;
-    } else if (no_room_ && window_.has_room() && connection_.unwritten() == 0) {
+    } else if (no_room_ && !leaving() && window_.has_room() && connection_.unwritten() == 0) {
         wait.timer_ms = 0;
     } else if (std::optional<int64_t> left_ms = deadline_ms()) {
         wait.timer_ms = std::max<int64_t>(*left_ms, 0) + 1;

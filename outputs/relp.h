@@ -10,7 +10,7 @@
 
 namespace llmtrail {
 
-inline constexpr int64_t kRelpOpenMs = 20'000;    // until the receiver has taken the session
+inline constexpr int64_t kRelpOpenMs = 20'000;    // until the receiver has opened or closed it
 inline constexpr int64_t kRelpAnswerMs = 90'000;  // events wait and nothing is answered: it is dead
 inline constexpr int64_t kRelpStuckMs = 2'000;    // all in flight are refused: it is in trouble
 

@@ -4,8 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "outputs/carrier.h"
 #include "outputs/connection.h"
+#include "outputs/connector.h"
+#include "outputs/refused_events.h"
 #include "outputs/rewind.h"
 #include "outputs/send_window.h"
 #include "outputs/syslog_frame.h"
@@ -22,10 +23,10 @@ class SyslogOutput : public Output {
  public:
     SyslogOutput(const OutputPlan& plan, Network& network, Random& random)
         : id_(plan.id),
-          use_tls_(plan.use_tls),
+          use_tls_(plan.carrier == Carrier::kTls),
           framing_(plan.octet_counting ? SyslogFraming::kOctetCounting : SyslogFraming::kLine),
           framer_(plan.facility, plan.host_name, plan.process_id),
-          connection_(carrier_of(plan, network), random) {}
+          connection_(connector_of(plan, network), age_max_ms_of(plan), random) {}
 
     std::string_view id() const override { return id_; }
 
@@ -45,6 +46,8 @@ class SyslogOutput : public Output {
 
     uint64_t resent_events() const override { return resent_events_; }
 
+    bool take_refused(RefusedEvent& refused) override { return refused_events_.take(refused); }
+
     bool finish() override;
 
  private:
@@ -54,6 +57,9 @@ class SyslogOutput : public Output {
     void confirm_written();
     void lose(Error error);
     void end_in_order();
+    void say_farewell();
+
+    bool leaving() const { return finishing_ || connection_.is_old(now_); }
 
     std::string id_;
     bool use_tls_;
@@ -65,26 +71,34 @@ class SyslogOutput : public Output {
     MonotonicNanos now_;  // of the last work()
     int64_t ack_poll_ms_ = kAckPollFirstMs;
 
-    bool refused_ = false;  // the last event offered did not fit
+    bool no_room_ = false;       // for the last event that was offered
+    uint64_t last_offered_ = 0;  // and taken
+    RefusedEvents refused_events_;
     Rewind rewind_;
     uint64_t resent_events_ = 0;
     bool finishing_ = false;
     bool shut_down_ = false;
+    MonotonicNanos shut_down_at_;
 };
 
 bool SyslogOutput::offer(const OutputEvent& event) {
-    if (!connection_.is_up() || rewind_.pending() || finishing_) {
+    if (!connection_.is_up() || rewind_.pending() || leaving()) {
         return false;
     }
-    refused_ = !connection_.has_room(event.text.size());
-    if (refused_) {
+    bool message = connection_.stream().keeps_messages();
+    no_room_ = message ? connection_.unwritten() > 0 : !connection_.has_room(event.text.size());
+    if (no_room_) {
         return false;
     }
     std::string& buffer = connection_.buffer();
     size_t before = buffer.size();
-    framer_.append_frame(buffer, event, framing_);
+    framer_.append_frame(buffer, event, message ? SyslogFraming::kNone : framing_);
+    last_offered_ = event.index;
     if (window_.add(event.index, buffer.size() - before)) {
         ++resent_events_;
+    }
+    if (message) {
+        write();
     }
     return true;
 }
@@ -99,6 +113,9 @@ void SyslogOutput::work(MonotonicNanos now) {
     }
     if (connection_.is_up()) {
         confirm_written();
+    }
+    if (!finishing_ && leaving()) {
+        say_farewell();
     }
 }
 
@@ -129,6 +146,12 @@ void SyslogOutput::write() {
     Result<void> written = connection_.write();
     if (connection_.written_bytes() > before) {
         ack_poll_ms_ = kAckPollFirstMs;
+    }
+    // A message that is too large stands in the buffer alone.
+    if (!written && written.error().code == ErrorCode::kLimit) {
+        refused_events_.tell(last_offered_, written.error().message);
+        connection_.skip_unwritten();
+        return;
     }
     // The peer's reason, if it gave one, is still to be read.
     if (!written && read_farewell()) {
@@ -178,7 +201,7 @@ void SyslogOutput::lose(Error error) {
     [[maybe_unused]] Result<void> asked = confirm_acknowledged();
     connection_.lose(std::move(error), now_);
     shut_down_ = false;
-    refused_ = false;
+    no_room_ = false;
     rewind_.to(window_.rewind());
 }
 
@@ -186,19 +209,41 @@ void SyslogOutput::end_in_order() {
     window_.confirm(connection_.written_bytes());
     window_.forget_recent();
     connection_.end();
+    shut_down_ = false;
 }
 
 OutputWait SyslogOutput::wait() const {
     OutputWait wait = connection_.wait();
     if (!connection_.is_up()) {
         wait.timer_ms = finishing_ ? -1 : wait.timer_ms;
-    } else if (refused_ && connection_.unwritten() == 0) {
+    } else if (no_room_ && !leaving() && connection_.unwritten() == 0) {
         wait.timer_ms = 0;  // there is room now
     } else if (window_.in_flight()) {
         int64_t grace = use_tls_ ? kLateRejectionMs - connection_.up_ms(now_) : 0;
         wait.timer_ms = std::max(ack_poll_ms_, grace);
+    } else if (leaving()) {
+        wait.timer_ms = kFarewellMs;
     }
     return wait;
+}
+
+// The peer reads everything and closes; then the connection is idle.
+void SyslogOutput::say_farewell() {
+    if (connection_.stream().keeps_messages()) {
+        if (!window_.in_flight()) {
+            end_in_order();
+        }
+    } else if (connection_.unwritten() == 0 && !shut_down_) {
+        Result<void> done = connection_.stream().shutdown();
+        if (done) {
+            shut_down_ = true;
+            shut_down_at_ = now_;
+        } else if (done.error().code != ErrorCode::kWouldBlock) {
+            lose(std::move(done.error()));
+        }
+    } else if (shut_down_ && now_.millis_since(shut_down_at_) >= kFarewellMs) {
+        lose({ErrorCode::kTimeout, "the receiver did not close after the farewell", 0});
+    }
 }
 
 bool SyslogOutput::finish() {
@@ -207,14 +252,7 @@ bool SyslogOutput::finish() {
         connection_.end();
         return true;
     }
-    if (connection_.unwritten() == 0 && !shut_down_) {
-        Result<void> done = connection_.stream().shutdown();
-        if (done) {
-            shut_down_ = true;
-        } else if (done.error().code != ErrorCode::kWouldBlock) {
-            lose(std::move(done.error()));
-        }
-    }
+    say_farewell();
     return !connection_.is_up();
 }
 

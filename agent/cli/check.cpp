@@ -87,6 +87,36 @@ void check_tls_file(const std::string& path, const OutputSettings& output, Comma
     }
 }
 
+void check_transport(const OutputSettings& output, CommandSeams seams, Report& report) {
+    std::string to = output.address.host + " port " + std::to_string(output.address.port);
+    std::string how = uses_tls(output) ? ", TLS 1.3" : ", plain TCP";
+    std::string warning = "sends events over the network unencrypted";
+    switch (output.transport) {
+        case SyslogTransport::kTls:
+            warning.clear();
+            break;
+        case SyslogTransport::kTcp:
+            break;
+        case SyslogTransport::kRelp:
+            how += ", acknowledged over RELP";
+            warning.clear();
+            break;
+        case SyslogTransport::kUdp:
+            how = ", UDP";
+            warning += ", and over UDP, where they get lost unnoticed";
+            break;
+        case SyslogTransport::kUnix:
+            to = output.socket_path;
+            how = ", on this host";
+            warning.clear();
+            break;
+    }
+    report.line("output " + output.id + ": syslog to " + to + how);
+    if (!warning.empty()) {
+        seams.talk.warning("output `" + output.id + "` " + warning);
+    }
+}
+
 void check_splunk_hec(const OutputSettings& output, CommandSeams seams, Report& report) {
     report.line("output " + output.id + ": splunk_hec to " + output.hec.url +
                 (output.hec.acknowledged ? ", TLS 1.3, acknowledged by the indexer"
@@ -118,15 +148,7 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
     } else if (output.type == OutputType::kSplunkHec) {
         check_splunk_hec(output, seams, report);
     } else {
-        bool tls = uses_tls(output);
-        bool relp = output.transport == SyslogTransport::kRelp;
-        report.line("output " + output.id + ": syslog to " + output.address.host + " port " +
-                    std::to_string(output.address.port) + (tls ? ", TLS 1.3" : ", plain TCP") +
-                    (relp ? ", acknowledged over RELP" : ""));
-        if (!tls && !relp) {
-            seams.talk.warning("output `" + output.id +
-                               "` sends events over the network unencrypted");
-        }
+        check_transport(output, seams, report);
         check_tls_file(output.tls.ca_file, output, seams, report);
         check_tls_file(output.tls.cert_file, output, seams, report);
         check_tls_file(output.tls.key_file, output, seams, report);

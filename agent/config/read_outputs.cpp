@@ -12,22 +12,7 @@ namespace {
 template <typename Value>
 using Choice = std::pair<std::string_view, Value>;
 
-constexpr std::array<Choice<SyslogTransport>, 3> kTransports = {{
-    {"tls", SyslogTransport::kTls},
-    {"tcp", SyslogTransport::kTcp},
-    {"relp", SyslogTransport::kRelp},
-}};
-constexpr std::array<Choice<Framing>, 2> kFramings = {
-    {{"octet", Framing::kOctet}, {"lf", Framing::kLf}}};
-// RFC 5424, table 1, under the names of syslog(3); 12 to 15 have none there.
-constexpr std::array<Choice<uint8_t>, 20> kFacilities = {{
-    {"kern", 0},      {"user", 1},    {"mail", 2},    {"daemon", 3},  {"auth", 4},
-    {"syslog", 5},    {"lpr", 6},     {"news", 7},    {"uucp", 8},    {"cron", 9},
-    {"authpriv", 10}, {"ftp", 11},    {"local0", 16}, {"local1", 17}, {"local2", 18},
-    {"local3", 19},   {"local4", 20}, {"local5", 21}, {"local6", 22}, {"local7", 23},
-}};
 constexpr std::array<std::string_view, 2> kLaterTypes = {"sentinel", "kafka"};
-constexpr std::array<std::string_view, 2> kLaterTransports = {"udp", "unix"};
 constexpr std::string_view kTypesHint = "this version has syslog, file and splunk_hec";
 
 // Keys of one type of output: elsewhere they are out of place.
@@ -107,56 +92,6 @@ bool read_type(MapReader& reader, OutputSettings& output) {
     }
     reader.finish();
     return false;
-}
-
-void read_tls(MapReader& output_reader, OutputSettings& output, Problems& problems) {
-    const ConfigNode* node = output_reader.find("tls");
-    if (node == nullptr) {
-        return;
-    }
-    MapReader reader(*node, "`tls` of " + output_reader.what(), problems);
-    reader.absolute_path("ca_file", output.tls.ca_file);
-    reader.absolute_path("cert_file", output.tls.cert_file);
-    reader.absolute_path("key_file", output.tls.key_file);
-    if (output.type == OutputType::kSplunkHec) {
-        reader.later("server_name");  // it is the host of `url`
-    } else {
-        reader.text("server_name", output.tls.server_name);
-    }
-    reader.later("pins");
-    reader.finish();
-    if (reader.has("cert_file") != reader.has("key_file")) {
-        reader.problem_here("`cert_file` and `key_file` go together", "set both or neither");
-    }
-    if (!uses_tls(output) && !node->children.empty()) {
-        reader.problem_here("`tls` has no effect with transport: tcp",
-                            "write transport: tls, or remove `tls`");
-    }
-}
-
-void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems) {
-    const ConfigNode* address = reader.need_scalar("address", "address: siem.example.com:6514");
-    if (address != nullptr) {
-        auto endpoint = parse_endpoint(address->scalar);
-        if (endpoint) {
-            output.address = *endpoint;
-        } else {
-            reader.problem(*address,
-                           "`" + address->scalar + "` is no address: " + endpoint.error().message,
-                           "write host:port or [IPv6]:port: siem.example.com:6514");
-        }
-    }
-    if (!is_of_later_version(reader, "transport", kLaterTransports,
-                             "this version has tls, tcp and relp")) {
-        reader.choice("transport", output.transport, kTransports);
-    }
-    reader.choice("framing", output.framing, kFramings);
-    if (output.transport == SyslogTransport::kRelp) {
-        reader.misplaced("framing", "RELP frames events itself: remove it");
-        output.plain_relp = is_loopback(output.address) && reader.find("tls") == nullptr;
-    }
-    reader.choice("facility", output.facility, kFacilities);
-    read_tls(reader, output, problems);
 }
 
 void read_file(MapReader& reader, OutputSettings& output) {

@@ -39,6 +39,8 @@ void read_spool(const ConfigNode& map, Settings& settings, Problems& problems);
 void read_keys(const ConfigNode& map, Settings& settings, Problems& problems);
 
 class MapReader;
+void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems);
+void read_tls(MapReader& output_reader, OutputSettings& output, Problems& problems);
 void read_splunk_hec(MapReader& reader, OutputSettings& output, Problems& problems);
 void read_recipients(MapReader& spool_reader, SpoolSettings& spool, Problems& problems);
 

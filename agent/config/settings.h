@@ -38,7 +38,7 @@ struct SourceSettings {
 
 enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec };
 enum class EventFormat : uint8_t { kCef, kLeef, kJson };
-enum class SyslogTransport : uint8_t { kTls, kTcp, kRelp };
+enum class SyslogTransport : uint8_t { kTls, kTcp, kRelp, kUdp, kUnix };
 enum class Framing : uint8_t { kOctet, kLf };
 
 struct OnlySettings {
@@ -64,7 +64,8 @@ struct OutputSettings {
     std::string id;
     OutputType type = OutputType::kSyslog;
     EventFormat format = EventFormat::kCef;
-    Endpoint address;  // syslog
+    Endpoint address;         // syslog
+    std::string socket_path;  // syslog over a Unix socket
     SyslogTransport transport = SyslogTransport::kTls;
     Framing framing = Framing::kOctet;
     uint8_t facility = 20;    // local4

@@ -82,6 +82,7 @@ ErrorCode code_of(CURLcode code) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:
         case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_CRL_BADFILE:
         case CURLE_SSL_ISSUER_ERROR:
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
             return ErrorCode::kTls;
@@ -224,13 +225,20 @@ void CurlClient::set_tls(CURL* easy) {
         curl_.easy_setopt(easy, CURLOPT_SSLCERT, tls.cert_file.c_str());
         curl_.easy_setopt(easy, CURLOPT_SSLKEY, tls.key_file.c_str());
     }
-    if (!options_.pins.empty()) {
+    if (!tls.crl_file.empty()) {
+        curl_.easy_setopt(easy, CURLOPT_CRLFILE, tls.crl_file.c_str());
+    }
+    if (!tls.pins.empty()) {
         std::string pins;
-        for (const std::string& pin : options_.pins) {
+        for (const std::string& pin : tls.pins) {
             pins += pins.empty() ? pin : ";" + pin;
         }
         curl_.easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins.c_str());
     }
+    // Certificates are looked at when a connection is made, and files read then, not kept.
+    curl_.easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    curl_.easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                      static_cast<long>(tls.connection_age_max_ms / 1000));
 }
 
 void CurlClient::set_options(Transfer& transfer) {

@@ -43,10 +43,9 @@ struct HttpReply {
 
 struct HttpOptions {
     TlsOptions tls;
-    std::vector<std::string> pins;  // "sha256//<base64>" of the peer's public key; empty: any
-    std::string proxy;              // empty: none, whatever the environment says
-    bool plain_http = false;        // also http:// (an instance's metadata service)
-    bool cookies = false;           // kept for the client's life
+    std::string proxy;        // empty: none, whatever the environment says
+    bool plain_http = false;  // also http:// (an instance's metadata service)
+    bool cookies = false;     // kept for the client's life
     int64_t connect_ms = 10'000;
     int64_t request_ms = 30'000;  // all in all
     long connections_max = 4;

@@ -35,16 +35,32 @@ std::vector<SecretReader> token_readers(const HecSettings& hec, FileSystem& file
     return readers;
 }
 
+Carrier carrier_of(const OutputSettings& settings) {
+    switch (settings.transport) {
+        case SyslogTransport::kTls:
+        case SyslogTransport::kTcp:
+        case SyslogTransport::kRelp:
+            break;
+        case SyslogTransport::kUdp:
+            return Carrier::kUdp;
+        case SyslogTransport::kUnix:
+            return Carrier::kUnix;
+    }
+    return uses_tls(settings) ? Carrier::kTls : Carrier::kTcp;
+}
+
 OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name,
                    FileSystem& files) {
     return OutputPlan{
         .id = settings.id,
         .type = type_name(settings.type),
         .address = settings.address,
-        .use_tls = uses_tls(settings),
+        .socket_path = settings.socket_path,
+        .carrier = carrier_of(settings),
         .relp = settings.transport == SyslogTransport::kRelp,
         .tls = settings.tls,
-        .octet_counting = settings.framing == Framing::kOctet,
+        .octet_counting =
+            settings.framing == Framing::kOctet && settings.transport != SyslogTransport::kUnix,
         .facility = settings.facility,
         .host_name = host_name,
         .process_id = process_id(),

@@ -1,12 +1,13 @@
-// The network seam: outgoing byte streams, plain TCP or TLS 1.3, never a listener. Nothing blocks:
-// the deliver thread waits for descriptor() with poll(2) and calls again. Used by the deliver
-// thread alone. TLS (tls_stream.cpp): 1.3 only, peer verified against SAN (no CN),
+// The network seam: outgoing byte streams, plain TCP or TLS 1.3, and messages, never a listener.
+// Nothing blocks: the deliver thread waits for descriptor() with poll(2) and calls again. Used by
+// the deliver thread alone. TLS (tls_stream.cpp): 1.3 only, peer verified against SAN (no CN),
 // TLS_AES_256_GCM_SHA384 and TLS_CHACHA20_POLY1305_SHA256, no early data. See docs/assurance.md.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -14,12 +15,18 @@
 
 namespace llmtrail {
 
+inline constexpr std::string_view kPinPrefix = "sha256//";
+
 struct TlsOptions {
     std::string ca_file;    // PEM bundle that replaces the system store; empty: the system store
     std::string cert_file;  // PEM client certificate and chain; empty: none
     std::string key_file;   // PEM private key, refused when group or others may read it
     std::string
-        server_name;  // verified against SAN and sent as SNI; empty: the host of the address
+        server_name;       // verified against SAN and sent as SNI; empty: the host of the address
+    std::string crl_file;  // PEM lists of every CA of the chain; empty: none is asked
+    std::vector<std::string> pins;  // kPinPrefix and base64 of the SHA-256 of a peer's public key
+                                    // (SubjectPublicKeyInfo), one of which it must have; empty: any
+    int64_t connection_age_max_ms = int64_t{8} * 3'600'000;  // then it is made anew
 };
 
 struct Endpoint {
@@ -53,6 +60,10 @@ class Stream {
     virtual Result<size_t> unacknowledged_bytes() = 0;
     virtual Result<void> shutdown() = 0;  // close_notify or FIN; kWouldBlock: call again
 
+    // True, known once established: each write() is one message, taken whole or not at all.
+    // kLimit: it is larger than a message may be. There is no farewell.
+    virtual bool keeps_messages() const { return false; }
+
     virtual int descriptor()
         const = 0;  // -1 while the name is being resolved: call again after a while
     virtual StreamWants wants() const = 0;
@@ -66,6 +77,12 @@ class Network {
     virtual Result<std::unique_ptr<Stream>> connect_tcp(const Endpoint& to) = 0;
     virtual Result<std::unique_ptr<Stream>> connect_tls(const Endpoint& to,
                                                         const TlsOptions& tls) = 0;
+    // Messages that may get lost without an error. What does not fit the way in one piece is
+    // refused.
+    virtual Result<std::unique_ptr<Stream>> connect_udp(const Endpoint& to) = 0;
+    // A local socket: of datagrams when there is one at `path`, else of a stream. kLimit: a path
+    // that no socket has.
+    virtual Result<std::unique_ptr<Stream>> connect_unix(const std::string& path) = 0;
 };
 
 }  // namespace llmtrail

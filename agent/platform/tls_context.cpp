@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -84,6 +85,42 @@ Result<void> load_trust(SSL_CTX* context, const TlsOptions& options) {
     return {};
 }
 
+// Every certificate of the chain is looked up: a CA without a list, or with an old one, is refused.
+Result<void> load_revocation(SSL_CTX* context, const std::string& crl_file) {
+    if (crl_file.empty()) {
+        return {};
+    }
+    X509_STORE* store = SSL_CTX_get_cert_store(context);
+    X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    if (lookup == nullptr || X509_load_crl_file(lookup, crl_file.c_str(), X509_FILETYPE_PEM) <= 0) {
+        return tls_failure("CRL file " + crl_file);
+    }
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return {};
+}
+
+// "sha256//..." of the peer's public key; empty: it has none.
+std::string pin_of_peer(SSL* ssl) {
+    X509* certificate = SSL_get0_peer_certificate(ssl);
+    if (certificate == nullptr) {
+        return {};
+    }
+    unsigned char* key = nullptr;
+    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
+    unsigned hash_size = 0;
+    bool hashed = size > 0 && EVP_Digest(key, static_cast<size_t>(size), hash.data(), &hash_size,
+                                         EVP_sha256(), nullptr) == 1;
+    OPENSSL_free(key);
+    if (!hashed) {
+        return {};
+    }
+    std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> text;
+    int length = EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(hash_size));
+    return std::string(kPinPrefix) + std::string(text.begin(), text.begin() + length);
+}
+
 std::string verification_text(long result, const std::string& expected_name) {
     switch (result) {
         case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -94,6 +131,12 @@ std::string verification_text(long result, const std::string& expected_name) {
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
             return "its certificate is for another name than '" + expected_name +
                    "' (subject alternative names count, the common name does not)";
+        case X509_V_ERR_CERT_REVOKED:
+            return "its certificate has been revoked";
+        case X509_V_ERR_UNABLE_TO_GET_CRL:
+            return "crl_file has no revocation list of a CA of its certificate";
+        case X509_V_ERR_CRL_HAS_EXPIRED:
+            return "the revocation list in crl_file has expired";
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
         case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -164,6 +207,10 @@ Result<TlsContext> make_tls_context(const TlsOptions& options) {
     if (!trust) {
         return fail(std::move(trust.error()));
     }
+    Result<void> revocation = load_revocation(context.get(), options.crl_file);
+    if (!revocation) {
+        return fail(std::move(revocation.error()));
+    }
     if (options.cert_file.empty() != options.key_file.empty()) {
         return fail(ErrorCode::kTls, "cert_file and key_file belong together");
     }
@@ -195,6 +242,19 @@ Result<void> expect_peer(ssl_st* ssl, const std::string& name) {
         SSL_set1_host(ssl, name.c_str()) == 1 &&
         SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni.data()) == 1;
     return set ? Result<void>() : tls_failure("expecting the name " + name);
+}
+
+Result<void> check_pins(ssl_st* ssl, const std::vector<std::string>& pins,
+                        const std::string& peer) {
+    if (pins.empty()) {
+        return {};
+    }
+    std::string pin = pin_of_peer(ssl);
+    if (std::find(pins.begin(), pins.end(), pin) != pins.end()) {
+        return {};
+    }
+    return fail(ErrorCode::kTls, "TLS with " + peer + ": its public key is none of `pins`: it is " +
+                                     (pin.empty() ? "unknown" : pin));
 }
 
 Error describe_tls_failure(ssl_st* ssl, const std::string& peer, const std::string& expected_name) {

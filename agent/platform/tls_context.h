@@ -1,11 +1,12 @@
 // What a TLS connection of the agent is made with: an SSL_CTX from TlsOptions, read from disk for
 // every attempt, so that replaced certificates and keys are used from the next connection on.
-// Inside agent/platform only. kTls: an unusable CA, certificate or key file; kPermission: a key
-// file that others can read.
+// Inside agent/platform only. kTls: an unusable CA, CRL, certificate or key file; kPermission: a
+// key file that others can read.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "platform/network.h"
@@ -25,6 +26,10 @@ Result<TlsContext> make_tls_context(const TlsOptions& options);
 
 // Tells OpenSSL whom to expect: `name` in SAN (an IP address as an address), and SNI for names.
 Result<void> expect_peer(ssl_st* ssl, const std::string& name);
+
+// Whether the peer of a handshake that succeeded has one of the keys of `pins`; kTls names the key
+// it has.
+Result<void> check_pins(ssl_st* ssl, const std::vector<std::string>& pins, const std::string& peer);
 
 // What went wrong, in an operator's words, from the error queue and the verification result; clears
 // the queue.

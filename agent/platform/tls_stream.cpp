@@ -12,9 +12,9 @@ namespace {
 // kernel in one call, since each call wakes the receiver's side.
 class Outlet {
  public:
-    explicit Outlet(TcpStream& tcp) : tcp_(tcp) {}
+    explicit Outlet(SocketStream& tcp) : tcp_(tcp) {}
 
-    TcpStream& tcp() { return tcp_; }
+    SocketStream& tcp() { return tcp_; }
 
     size_t waiting_bytes() const { return waiting_.size() - from_; }
 
@@ -44,7 +44,7 @@ class Outlet {
     }
 
  private:
-    TcpStream& tcp_;
+    SocketStream& tcp_;
     std::string waiting_;
     size_t from_ = 0;
     bool gathering_ = false;
@@ -108,8 +108,12 @@ struct BioMethodFree {
 
 class TlsStream : public Stream {
  public:
-    TlsStream(std::unique_ptr<TcpStream> tcp, std::string expected_name)
-        : tcp_(std::move(tcp)), outlet_(*tcp_), expected_name_(std::move(expected_name)) {}
+    TlsStream(std::unique_ptr<SocketStream> tcp, std::string expected_name,
+              std::vector<std::string> pins)
+        : tcp_(std::move(tcp)),
+          outlet_(*tcp_),
+          expected_name_(std::move(expected_name)),
+          pins_(std::move(pins)) {}
 
     Result<void> prepare(const TlsOptions& options);
 
@@ -134,9 +138,10 @@ class TlsStream : public Stream {
     }
 
     // Destroyed in reverse: the SSL and its BIO before the method and the stream they use.
-    std::unique_ptr<TcpStream> tcp_;
+    std::unique_ptr<SocketStream> tcp_;
     Outlet outlet_;
     std::string expected_name_;
+    std::vector<std::string> pins_;
     std::unique_ptr<BIO_METHOD, BioMethodFree> method_;
     TlsContext context_;
     std::unique_ptr<SSL, SslFree> ssl_;
@@ -205,7 +210,7 @@ Result<void> TlsStream::establish() {
         return fail(failure(result));
     }
     wants_ = StreamWants::kRead;
-    return {};
+    return check_pins(ssl_.get(), pins_, peer());
 }
 
 Result<void> TlsStream::flush() {
@@ -294,10 +299,10 @@ Result<void> TlsStream::shutdown() {
 
 }  // namespace
 
-Result<std::unique_ptr<Stream>> make_tls_stream(std::unique_ptr<TcpStream> tcp,
+Result<std::unique_ptr<Stream>> make_tls_stream(std::unique_ptr<SocketStream> tcp,
                                                 const TlsOptions& options) {
     std::string name = options.server_name.empty() ? tcp->endpoint().host : options.server_name;
-    auto stream = std::make_unique<TlsStream>(std::move(tcp), std::move(name));
+    auto stream = std::make_unique<TlsStream>(std::move(tcp), std::move(name), options.pins);
     Result<void> prepared = stream->prepare(options);
     if (!prepared) {
         return fail(std::move(prepared.error()));

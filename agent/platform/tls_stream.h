@@ -6,13 +6,13 @@
 #include <memory>
 
 #include "platform/network.h"
-#include "platform/tcp_stream.h"
+#include "platform/socket_stream.h"
 #include "platform/tls_context.h"
 
 namespace llmtrail {
 
 // kTls, kPermission: see tls_context.h. The files are read now.
-Result<std::unique_ptr<Stream>> make_tls_stream(std::unique_ptr<TcpStream> tcp,
+Result<std::unique_ptr<Stream>> make_tls_stream(std::unique_ptr<SocketStream> tcp,
                                                 const TlsOptions& options);
 
 }  // namespace llmtrail

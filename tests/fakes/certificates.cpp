@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -56,6 +57,15 @@ void write_certificate(const std::string& path, X509* certificate) {
     std::fclose(file);
 }
 
+X509* read_certificate(const std::string& path) {
+    FILE* file = std::fopen(path.c_str(), "r");
+    LLMTRAIL_CHECK(file != nullptr);
+    X509* certificate = PEM_read_X509(file, nullptr, nullptr, nullptr);
+    std::fclose(file);
+    LLMTRAIL_CHECK(certificate != nullptr);
+    return certificate;
+}
+
 void write_key(const std::string& path, EVP_PKEY* key) {
     FILE* file = open_private(path);
     PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
@@ -102,6 +112,58 @@ void CertificateDirectory::issue(const std::string& name, const CertificatePlan&
     write_key(path(name + ".key"), key);
     X509_free(certificate);
     EVP_PKEY_free(key);
+}
+
+void CertificateDirectory::revoke(const std::string& name, long list_valid_to_s) {
+    X509_CRL* list = X509_CRL_new();
+    X509_CRL_set_version(list, 1);  // the second
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(ca_->certificate));
+    ASN1_TIME* time = ASN1_TIME_new();
+    X509_gmtime_adj(time, -7200);
+    X509_CRL_set1_lastUpdate(list, time);
+    X509_gmtime_adj(time, list_valid_to_s);
+    X509_CRL_set1_nextUpdate(list, time);
+    if (!name.empty()) {
+        X509* certificate = read_certificate(path(name + ".pem"));
+        X509_REVOKED* revoked = X509_REVOKED_new();
+        X509_REVOKED_set_serialNumber(revoked, X509_get_serialNumber(certificate));
+        X509_gmtime_adj(time, -60);
+        X509_REVOKED_set_revocationDate(revoked, time);
+        X509_CRL_add0_revoked(list, revoked);
+        X509_free(certificate);
+    }
+    ASN1_TIME_free(time);
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, ca_->certificate, nullptr, nullptr, list, 0);
+    X509_EXTENSION* extension =
+        X509V3_EXT_conf_nid(nullptr, &context, NID_authority_key_identifier, "keyid:always");
+    LLMTRAIL_CHECK(extension != nullptr);
+    X509_CRL_add_ext(list, extension, -1);
+    X509_EXTENSION_free(extension);
+    ASN1_INTEGER* number = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(number, ca_->serial++);
+    X509_CRL_add1_ext_i2d(list, NID_crl_number, number, 0, 0);
+    ASN1_INTEGER_free(number);
+    X509_CRL_sort(list);
+    X509_CRL_sign(list, ca_->key, EVP_sha256());
+    FILE* file = open_private(path("crl.pem"));
+    PEM_write_X509_CRL(file, list);
+    std::fclose(file);
+    X509_CRL_free(list);
+}
+
+std::string CertificateDirectory::pin(const std::string& name) const {
+    X509* certificate = read_certificate(path(name + ".pem"));
+    unsigned char* key = nullptr;
+    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
+    LLMTRAIL_CHECK(EVP_Digest(key, static_cast<size_t>(size), hash.data(), nullptr, EVP_sha256(),
+                              nullptr) == 1);
+    OPENSSL_free(key);
+    X509_free(certificate);
+    std::array<unsigned char, 64> text;
+    int length = EVP_EncodeBlock(text.data(), hash.data(), 32);
+    return "sha256//" + std::string(text.begin(), text.begin() + length);
 }
 
 }  // namespace llmtrail

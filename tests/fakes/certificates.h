@@ -23,6 +23,13 @@ class CertificateDirectory {
     // Writes NAME.pem and NAME.key (mode 0600), signed by this directory's CA.
     void issue(const std::string& name, const CertificatePlan& plan);
 
+    // Writes crl.pem: a revocation list of this directory's CA with the last certificate of NAME on
+    // it, or without any when `name` is empty.
+    void revoke(const std::string& name, long list_valid_to_s = 3600);
+
+    // The pin of the key of NAME, "sha256//...".
+    std::string pin(const std::string& name) const;
+
     std::string path(const std::string& file) const { return directory_ + "/" + file; }
 
  private:

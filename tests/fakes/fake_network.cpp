@@ -29,6 +29,9 @@ class FakeStream : public Stream {
         if (c.broken) {
             return fail(c.peer.break_error);
         }
+        if (keeps_messages() && bytes.size() > c.peer.message_bytes_max) {
+            return fail(ErrorCode::kLimit, "larger than a message may be");
+        }
         size_t room =
             std::min({bytes.size(), c.peer.write_bytes_max, c.peer.room_bytes - c.taken.size()});
         if (c.peer.break_after_bytes) {
@@ -39,10 +42,13 @@ class FakeStream : public Stream {
             }
             room = std::min(room, left);
         }
-        if (room == 0) {
+        if (room == 0 || (keeps_messages() && room < bytes.size())) {
             return fail(ErrorCode::kWouldBlock, "no room");
         }
         c.taken.append(bytes.substr(0, room));
+        if (keeps_messages()) {
+            c.messages.emplace_back(bytes);
+        }
         if (c.peer.listens) {
             c.peer.listens(c);
         }
@@ -74,6 +80,8 @@ class FakeStream : public Stream {
         connection_->shut_down = true;
         return {};
     }
+
+    bool keeps_messages() const override { return connection_->peer.message_bytes_max > 0; }
 
     int descriptor() const override { return -1; }
 

@@ -28,6 +28,7 @@ struct FakePeer {
         0;  // of what was taken, the last so many never reach the application when it breaks
     bool acknowledges = true;  // false: unacknowledged_bytes() stays at what was written
     bool closes_after_shutdown = true;
+    size_t message_bytes_max = 0;  // not 0: it takes messages, none larger than this
     std::function<void(FakeConnection&)> listens;  // called after each write; may add to `says`
 };
 
@@ -36,8 +37,9 @@ struct FakeConnection {
     Endpoint to;
     bool tls = false;
     FakePeer peer;
-    std::string taken;  // bytes this host believes were sent
-    std::string says;   // what the peer wrote and was not read yet
+    std::string taken;                  // bytes this host believes were sent
+    std::vector<std::string> messages;  // the same, one by one, when it takes messages
+    std::string says;                   // what the peer wrote and was not read yet
     bool broken = false;
     bool shut_down = false;
     bool destroyed = false;
@@ -64,6 +66,14 @@ class FakeNetwork : public Network {
 
     Result<std::unique_ptr<Stream>> connect_tls(const Endpoint& to, const TlsOptions&) override {
         return connect(to, true);
+    }
+
+    Result<std::unique_ptr<Stream>> connect_udp(const Endpoint& to) override {
+        return connect(to, false);
+    }
+
+    Result<std::unique_ptr<Stream>> connect_unix(const std::string& path) override {
+        return connect({path, 0}, false);
     }
 
     std::deque<FakePeer> scripts;  // of the connections to come

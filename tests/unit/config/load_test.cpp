@@ -60,6 +60,10 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK_FALSE(soc.required);
     CHECK(soc.preview_prompt_characters == 20);
     CHECK(soc.preview_response_characters == 30);
+    CHECK(soc.tls.crl_file == "/etc/llmtrail/crl.pem");
+    CHECK(soc.tls.pins.size() == 2);
+    CHECK(soc.tls.pins.at(1) == "sha256//9f/+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    CHECK(soc.tls.connection_age_max_ms == 7'200'000);
     const OutputSettings& local = settings.outputs.at(1);
     CHECK(local.type == OutputType::kFile);
     CHECK(local.path == "/var/log/llmtrail/events.cef");
@@ -78,6 +82,18 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(splunk.hec.source == "chat");
     CHECK(splunk.hec.sourcetype == "llm:audit");
     CHECK(splunk.hec.batch_bytes_max == 65'536);
+    const SentinelSettings& sentinel = settings.outputs.at(3).sentinel;
+    CHECK(settings.outputs.at(3).type == OutputType::kSentinel);
+    CHECK(sentinel.endpoint == "https://llmtrail-ab12.westeurope-1.ingest.monitor.azure.com");
+    CHECK(sentinel.rule_id == "dcr-0123456789abcdef0123456789abcdef");
+    CHECK(sentinel.stream == "Custom-LlmTrail_CL");
+    CHECK(sentinel.batch_bytes_max == 500'000);
+    CHECK(sentinel.auth.kind == AzureAuthKind::kClientSecret);
+    CHECK(sentinel.auth.tenant_id == "contoso.example");
+    CHECK(sentinel.auth.client_id == "11111111-2222-3333-4444-555555555555");
+    CHECK(sentinel.auth.client_secret == SecretReference{SecretPlace::kCredential, "azure_secret"});
+    CHECK(sentinel.auth.authority == "https://login.microsoftonline.us");
+    CHECK(sentinel.auth.scope == "https://monitor.azure.us/.default");
     const SpoolSettings& spool = settings.spool;
     CHECK(spool.directory == "/srv/spool");
     CHECK(spool.max_size_bytes == uint64_t{2} << 40);
@@ -232,4 +248,46 @@ TEST_CASE("RELP is spoken over TLS, but for a receiver on this host when no `tls
     CHECK_FALSE(use_tls("address: \"[::1]:2514\""));
     CHECK_FALSE(use_tls("address: \"localhost:2514\""));
     CHECK(use_tls("address: \"localhost.example.com:2514\""));
+}
+
+TEST_CASE("the token of a host's identity comes from that host alone") {
+    auto url_of = [](const std::string& auth) {
+        LoadedSettings loaded = load_text(kOneSource +
+                                          "outputs:\n  - id: azure\n    type: sentinel\n"
+                                          "    endpoint: https://ingest.example.com\n"
+                                          "    rule_id: dcr-1\n    stream: Custom-LlmTrail_CL\n"
+                                          "    auth: " +
+                                          auth + "\n");
+        return loaded.settings ? loaded.settings->outputs.at(0).sentinel.auth.imds_url
+                               : std::string();
+    };
+    CHECK(url_of("{kind: managed_identity}") == "http://169.254.169.254");
+    CHECK(url_of("{kind: arc}") == "http://127.0.0.1:40342");
+    for (const char* url : {"http://localhost:40342", "http://127.0.0.1:1", "http://[::1]:40342",
+                            "http://169.254.169.254:80"}) {
+        CHECK(url_of("{kind: arc, imds_url: \"" + std::string(url) + "\"}") == url);
+    }
+    for (const char* url :
+         {"http://169.254.example.com", "http://10.0.0.1", "https://169.254.169.254",
+          "http://169.254.169.254@example.com", "http://127.0.0.1.example.com", "http://",
+          "http://169.254.169.254:80/metadata"}) {
+        CHECK(url_of("{kind: arc, imds_url: \"" + std::string(url) + "\"}").empty());
+    }
+}
+
+TEST_CASE("a Unix socket has a path for its address, and events over UDP are small unless told") {
+    LoadedSettings loaded = load_text(kOneSource + R"(outputs:
+  - {id: local, type: syslog, transport: unix, address: /dev/log}
+  - {id: lossy, type: syslog, transport: udp, address: "siem:514"}
+  - {id: large, type: syslog, transport: udp, address: "siem:514", max_event: 1400}
+)");
+    REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+    const std::vector<OutputSettings>& outputs = loaded.settings->outputs;
+    CHECK(outputs[0].socket_path == "/dev/log");
+    CHECK(outputs[0].max_event_bytes == 8000);
+    CHECK_FALSE(uses_tls(outputs[0]));
+    CHECK(outputs[1].address.host == "siem");
+    CHECK(outputs[1].max_event_bytes == 1024);
+    CHECK(outputs[2].max_event_bytes == 1400);
+    CHECK_FALSE(uses_tls(outputs[2]));
 }

@@ -110,7 +110,7 @@ TEST_CASE("a server that cannot be trusted gets nothing") {
     HttpServer server;
     CHECK(refusal({}, server.https("/echo")) == ErrorCode::kTls);
     HttpOptions pinned = trusting(server);
-    pinned.pins = {"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    pinned.tls.pins = {"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
     CHECK(refusal(pinned, server.https("/echo")) == ErrorCode::kTls);
     HttpServer old("TLSv1_2");
     CHECK(refusal(trusting(old), old.https("/echo")) == ErrorCode::kTls);

@@ -140,6 +140,22 @@ TEST_CASE("finish() waits for the answers, says close and ends when that is answ
     CHECK(bench.network.attempts == 1);
 }
 
+TEST_CASE("a session over TLS is closed in order and opened anew when its connection is old") {
+    RelpBench bench(30);
+    bench.run(3);
+    CHECK(bench.output->confirmed_end() == 30);
+    int64_t wait_ms = bench.output->wait().timer_ms;
+    CHECK(wait_ms > 5 * 3'600'000);
+    CHECK(wait_ms <= 8 * 3'600'000);
+    bench.clock.advance_millis(wait_ms);
+    bench.run(6);
+    CHECK(bench.receiver.closed == 1);
+    CHECK(bench.receiver.opened.size() == 2);
+    CHECK(bench.output->health() == OutputHealth::kUp);
+    CHECK(bench.receiver.stored.size() == 30);
+    CHECK(bench.offer(30));
+}
+
 TEST_CASE("a thousand faults in random order over RELP: nothing is lost, duplicates are marked") {
     static const std::vector<std::string> kFaults = {"cut-before",
                                                      "cut-after",

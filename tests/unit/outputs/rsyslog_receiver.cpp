@@ -65,17 +65,38 @@ std::string relp_input(const RsyslogPlan& plan, uint16_t port) {
            in_quotes(std::to_string(port)) + tls + ")\n";
 }
 
+std::string unix_input(const std::string& directory) {
+    return "module(load=\"imuxsock\" sysSock.use=\"off\")\n"
+           "input(type=\"imuxsock\" useSpecialParser=\"off\" socket=" +
+           in_quotes(directory + "/log") + ")\n";
+}
+
+std::string udp_input(uint16_t port) {
+    return "module(load=\"imudp\")\n"
+           "input(type=\"imudp\" address=\"127.0.0.1\" port=" +
+           in_quotes(std::to_string(port)) + ")\n";
+}
+
+std::string input_of(const RsyslogPlan& plan, const std::string& directory, uint16_t port) {
+    switch (plan.input) {
+        case RsyslogInput::kTcp:
+            return tcp_input(plan, directory);
+        case RsyslogInput::kRelp:
+            return relp_input(plan, port);
+        case RsyslogInput::kUnix:
+            return unix_input(directory);
+        case RsyslogInput::kUdp:
+            return udp_input(port);
+    }
+    return {};
+}
+
 std::string configuration(const RsyslogPlan& plan, const std::string& directory, uint16_t port) {
     return "global(workDirectory=" + in_quotes(directory) +
-           " maxMessageSize=\"64k\" net.enableDNS=\"off\")\n" +
-           (plan.relp ? relp_input(plan, port) : tcp_input(plan, directory)) +
+           " maxMessageSize=\"64k\" net.enableDNS=\"off\")\n" + input_of(plan, directory, port) +
            "template(name=\"message\" type=\"string\" string=\"%msg%\\n\")\n"
            "action(type=\"omfile\" file=" +
            in_quotes(directory + "/messages") + " template=\"message\" asyncWriting=\"off\")\n";
-}
-
-int loopback_socket() {
-    return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
 sockaddr_in loopback(uint16_t port) {
@@ -90,22 +111,21 @@ sockaddr* raw(sockaddr_in& address) {
     return static_cast<sockaddr*>(static_cast<void*>(&address));
 }
 
-uint16_t free_port() {
-    int probe = loopback_socket();
-    sockaddr_in address = loopback(0);
+bool bind_to(uint16_t port, int type, uint16_t& bound) {
+    int probe = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    sockaddr_in address = loopback(port);
     socklen_t size = sizeof address;
-    bool bound =
+    bool free =
         ::bind(probe, raw(address), size) == 0 && ::getsockname(probe, raw(address), &size) == 0;
     ::close(probe);
-    return bound ? ntohs(address.sin_port) : 0;
+    bound = ntohs(address.sin_port);
+    return free;
 }
 
-bool listens(uint16_t port) {
-    int probe = loopback_socket();
-    sockaddr_in address = loopback(port);
-    bool connected = ::connect(probe, raw(address), sizeof address) == 0;
-    ::close(probe);
-    return connected;
+// Somebody else has it: rsyslogd.
+bool taken(uint16_t port, int type) {
+    uint16_t same = 0;
+    return !bind_to(port, type, same);
 }
 
 }  // namespace
@@ -123,8 +143,10 @@ RsyslogReceiver::RsyslogReceiver(const RsyslogPlan& plan) {
     std::string pattern = std::filesystem::temp_directory_path() / "llmtrail-rsyslog-XXXXXX";
     directory_ = ::mkdtemp(pattern.data());
     std::string config = directory_ + "/rsyslog.conf";
-    uint16_t relp_port = plan.relp ? free_port() : 0;
-    std::ofstream(config) << configuration(plan, directory_, relp_port);
+    int type = plan.input == RsyslogInput::kUdp ? SOCK_DGRAM : SOCK_STREAM;
+    uint16_t port = 0;
+    bind_to(0, type, port);
+    std::ofstream(config) << configuration(plan, directory_, port);
     std::string pid_file = directory_ + "/pid";
     std::string log = directory_ + "/stderr";
     pid_ = ::fork();
@@ -135,16 +157,20 @@ RsyslogReceiver::RsyslogReceiver(const RsyslogPlan& plan) {
         ::execl(kProgram, kProgram, "-n", "-f", config.c_str(), "-i", pid_file.c_str(), nullptr);
         ::_exit(127);
     }
-    wait_for_port(relp_port);
+    auto listens = [&] {
+        bool there = plan.input == RsyslogInput::kUnix ? std::filesystem::exists(socket_path())
+                                                       : taken(port, type);
+        return plan.input != RsyslogInput::kTcp && there ? port : uint16_t{0};
+    };
+    wait_until(listens);
 }
 
 // rsyslogd names the port only when it chose it.
-void RsyslogReceiver::wait_for_port(uint16_t relp_port) {
+void RsyslogReceiver::wait_until(const std::function<uint16_t()>& listens) {
     for (int i = 0; i < 1000 && port_ == 0; ++i) {
+        port_ = listens();
         std::string text = read_whole(directory_ + "/port");
-        if (relp_port != 0 && listens(relp_port)) {
-            port_ = relp_port;
-        } else if (!text.empty()) {
+        if (!text.empty()) {
             port_ = static_cast<uint16_t>(std::stoul(text));
         }
         int status = 0;

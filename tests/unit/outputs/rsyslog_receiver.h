@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,12 @@
 
 namespace llmtrail {
 
+enum class RsyslogInput : uint8_t { kTcp, kRelp, kUnix, kUdp };
+
 struct RsyslogPlan {
-    const CertificateDirectory* certificates = nullptr;  // null: plain, with RELP only
-    bool relp = false;                                   // imrelp, else imtcp
-    std::string client_ca_file = {};  // imtcp: a client certificate of this CA is required
+    const CertificateDirectory* certificates = nullptr;  // of kTcp; of kRelp too unless null
+    RsyslogInput input = RsyslogInput::kTcp;
+    std::string client_ca_file = {};  // kTcp: a client certificate of this CA is required
 };
 
 class RsyslogReceiver {
@@ -29,13 +32,15 @@ class RsyslogReceiver {
 
     Endpoint endpoint() const { return {"127.0.0.1", port_}; }
 
+    std::string socket_path() const { return directory_ + "/log"; }
+
     size_t messages() const;  // written so far
     // Ends it; its messages, header and framing gone.
     std::vector<std::string> stop();
     std::string complaints() const;  // what rsyslogd wrote to stderr
 
  private:
-    void wait_for_port(uint16_t relp_port);
+    void wait_until(const std::function<uint16_t()>& listens);
 
     std::string directory_;
     pid_t pid_ = -1;

@@ -17,7 +17,7 @@ OutputPlan plan(bool tls = false) {
     plan.id = "soc";
     plan.type = "syslog";
     plan.address = {"siem.example.com", 6514};
-    plan.use_tls = tls;
+    plan.carrier = tls ? Carrier::kTls : Carrier::kTcp;
     plan.host_name = "app01";
     plan.process_id = 42;
     return plan;
@@ -292,6 +292,94 @@ TEST_CASE(
     CHECK_FALSE(bench.output->take_rewind(from));
     bench.output->work(bench.driver.clock.monotonic);
     CHECK(bench.network.attempts == 1);
+}
+
+TEST_CASE("over a carrier that keeps messages each event is one, without framing") {
+    Bench bench;
+    bench.network.otherwise.message_bytes_max = 1000;
+    bench.network.otherwise.room_bytes = 20 * 130;
+    for (int i = 0; i < 5; ++i) {
+        bench.driver.turn();
+    }
+    size_t sent = bench.network.last().messages.size();
+    CHECK(sent > 10);
+    CHECK(bench.driver.next == sent + 1);  // one waits for room
+    CHECK(bench.output->confirmed_end() == sent);
+    bench.network.last().peer.room_bytes = SIZE_MAX;
+    REQUIRE(bench.driver.run_until_confirmed());
+    const std::vector<std::string>& messages = bench.network.last().messages;
+    REQUIRE(messages.size() == 50);
+    for (size_t i = 0; i < messages.size(); ++i) {
+        CHECK(messages[i].starts_with("<166>1 2026-01-01T00:00:00.123Z app01 llmtrail 42 100 - "));
+        CHECK(index_in(messages[i]) == i);
+    }
+    bench.network.last().peer.closes_after_shutdown = false;  // nobody says farewell there
+    CHECK(bench.output->finish());
+}
+
+TEST_CASE("an event that is larger than a message may be is told and left out, the rest goes on") {
+    Bench bench(plan(), 3, 40);
+    bench.network.otherwise.message_bytes_max = 150;
+    bench.driver.turn();
+    auto offer = [&](uint64_t index, size_t bytes) {
+        OutputEvent event;
+        event.index = index;
+        std::string text = OutputDriver::text_of(index, bytes);
+        event.text = text;
+        return bench.output->offer(event);
+    };
+    CHECK(bench.driver.next == 3);
+    CHECK(offer(3, 200));
+    CHECK(offer(4, 10));
+    bench.driver.turn();
+    CHECK(bench.output->confirmed_end() == 5);
+    CHECK(bench.network.last().messages.size() == 4);
+    RefusedEvent refused;
+    REQUIRE(bench.output->take_refused(refused));
+    CHECK(refused.index == 3);
+    CHECK(refused.reason == "larger than a message may be");
+    CHECK_FALSE(bench.output->take_refused(refused));
+    CHECK(bench.network.attempts == 1);
+}
+
+TEST_CASE("a connection over TLS is made anew when it is old, in order and without duplicates") {
+    OutputPlan hourly = plan(true);
+    hourly.tls.connection_age_max_ms = 3'600'000;
+    Bench bench(hourly);
+    REQUIRE(bench.driver.run_until_confirmed());
+    int64_t wait_ms = bench.output->wait().timer_ms;
+    CHECK(wait_ms > 2'600'000);
+    CHECK(wait_ms <= 3'600'000);
+    bench.driver.clock.advance_millis(wait_ms);
+    CHECK(bench.network.connections.size() == 1);
+    bench.driver.turn();
+    CHECK_FALSE(bench.driver.offer(50));
+    bench.driver.turn();
+    bench.driver.turn();
+    CHECK(bench.network.connections[0]->shut_down);
+    REQUIRE(bench.network.connections.size() == 2);
+    CHECK(bench.output->health() == OutputHealth::kUp);
+    CHECK(bench.driver.rewinds.empty());
+    CHECK(bench.driver.offer(50));
+
+    Bench plain;  // there is no certificate to look at again
+    REQUIRE(plain.driver.run_until_confirmed());
+    CHECK(plain.output->wait().timer_ms == -1);
+}
+
+TEST_CASE("a receiver that does not close after the farewell is left, and the last events resent") {
+    OutputPlan hourly = plan(true);
+    hourly.tls.connection_age_max_ms = 3'600'000;
+    Bench bench(hourly);
+    bench.network.otherwise.closes_after_shutdown = false;
+    REQUIRE(bench.driver.run_until_confirmed());
+    bench.driver.turn(3'600'000);
+    for (int i = 0; i < 30; ++i) {
+        bench.driver.turn(1'000);
+    }
+    CHECK(bench.network.connections.size() == 2);
+    CHECK(bench.driver.rewinds == std::vector<uint64_t>{0});
+    CHECK(bench.output->last_error().message == "the receiver did not close after the farewell");
 }
 
 TEST_CASE("an output that never came up finishes at once") {

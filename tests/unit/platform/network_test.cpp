@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "fakes/temp_directory.h"
 #include "platform/posix.h"
 
 using namespace llmtrail;
@@ -211,4 +213,142 @@ TEST_CASE("a stream may go while its name is still being resolved") {
     REQUIRE(stream);
     stream->reset();
     network.reset();
+}
+
+namespace {
+
+// A Unix socket of the test's own.
+class LocalSocket {
+ public:
+    LocalSocket(const TempDirectory& directory, int type)
+        : path_(directory.path() + "/log"), socket_(::socket(AF_UNIX, type, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path_.copy(address.sun_path, sizeof address.sun_path - 1);
+        auto* raw = static_cast<sockaddr*>(static_cast<void*>(&address));
+        REQUIRE(::bind(socket_, raw, sizeof address) == 0);
+        if (type == SOCK_STREAM) {
+            REQUIRE(::listen(socket_, 4) == 0);
+        }
+    }
+
+    ~LocalSocket() { close(); }
+
+    void close() {
+        if (socket_ >= 0) {
+            ::close(std::exchange(socket_, -1));
+        }
+    }
+
+    std::string receive() const {
+        char text[256];
+        ssize_t got = ::recv(socket_, text, sizeof text, MSG_DONTWAIT);
+        return got < 0 ? "" : std::string(text, static_cast<size_t>(got));
+    }
+
+    const std::string& path() const { return path_; }
+
+    int descriptor() const { return socket_; }
+
+ private:
+    std::string path_;
+    int socket_;
+};
+
+}  // namespace
+
+TEST_CASE("a Unix datagram socket takes messages, and what its reader has not read is known") {
+    TempDirectory directory;
+    LocalSocket local(directory, SOCK_DGRAM);
+    auto network = make_posix_network();
+    auto stream = network->connect_unix(local.path());
+    REQUIRE(stream);
+    REQUIRE(establish(**stream));
+    CHECK((*stream)->keeps_messages());
+    CHECK((*stream)->write("one") == size_t{3});
+    CHECK((*stream)->write("two two") == size_t{7});
+    CHECK(*(*stream)->unacknowledged_bytes() >= 10);
+    CHECK(local.receive() == "one");
+    CHECK(*(*stream)->unacknowledged_bytes() >= 7);
+    CHECK(local.receive() == "two two");
+    CHECK((*stream)->unacknowledged_bytes() == size_t{0});
+    Result<size_t> huge = (*stream)->write(std::string(4 << 20, 'x'));
+    REQUIRE_FALSE(huge);
+    CHECK(huge.error().code == ErrorCode::kLimit);
+    char text[8];
+    CHECK((*stream)->read(text, sizeof text).error().code == ErrorCode::kWouldBlock);
+
+    // Its queue is short: a reader that is slow is waited for.
+    Result<size_t> taken = (*stream)->write("x");
+    for (int i = 0; i < 100'000 && taken; ++i) {
+        taken = (*stream)->write("x");
+    }
+    CHECK(taken.error().code == ErrorCode::kWouldBlock);
+    CHECK((*stream)->wants() == StreamWants::kWrite);
+    local.close();
+    CHECK((*stream)->write("x").error().code == ErrorCode::kNetwork);
+}
+
+TEST_CASE("a Unix stream socket is found where no datagram socket is") {
+    TempDirectory directory;
+    LocalSocket local(directory, SOCK_STREAM);
+    auto network = make_posix_network();
+    auto stream = network->connect_unix(local.path());
+    REQUIRE(stream);
+    REQUIRE(establish(**stream));
+    CHECK_FALSE((*stream)->keeps_messages());
+    int peer = ::accept(local.descriptor(), nullptr, nullptr);
+    CHECK((*stream)->write("one\n") == size_t{4});
+    CHECK(*(*stream)->unacknowledged_bytes() > 0);
+    char text[8];
+    CHECK(::recv(peer, text, sizeof text, 0) == 4);
+    CHECK((*stream)->unacknowledged_bytes() == size_t{0});
+    ::close(peer);
+    CHECK((*stream)->read(text, sizeof text).error().code == ErrorCode::kClosed);
+}
+
+TEST_CASE("a Unix socket that is not there, or that nobody reads, says so") {
+    TempDirectory directory;
+    auto network = make_posix_network();
+    auto missing = network->connect_unix(directory.path() + "/missing");
+    CHECK(establish(**missing).error().code == ErrorCode::kNotFound);
+    LocalSocket left(directory, SOCK_DGRAM);
+    left.close();
+    auto dead = network->connect_unix(left.path());
+    Error error = establish(**dead).error();
+    CHECK(error.message.find("refused") != std::string::npos);
+    CHECK(error.message.find(left.path()) != std::string::npos);
+    CHECK(network->connect_unix("/" + std::string(107, 'x')).error().code == ErrorCode::kLimit);
+}
+
+TEST_CASE("UDP takes messages that fit the way, and hears when nobody listens") {
+    int receiver = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* raw = static_cast<sockaddr*>(static_cast<void*>(&address));
+    REQUIRE(::bind(receiver, raw, sizeof address) == 0);
+    socklen_t size = sizeof address;
+    REQUIRE(::getsockname(receiver, raw, &size) == 0);
+    auto network = make_posix_network();
+    auto stream = network->connect_udp({"127.0.0.1", ntohs(address.sin_port)});
+    REQUIRE(establish(**stream));
+    CHECK((*stream)->keeps_messages());
+    CHECK((*stream)->write("one") == size_t{3});
+    char text[8];
+    sockaddr_in from{};
+    CHECK(::recvfrom(receiver, text, sizeof text, 0,
+                     static_cast<sockaddr*>(static_cast<void*>(&from)), &size) == 3);
+    CHECK((*stream)->write(std::string(70'000, 'x')).error().code == ErrorCode::kLimit);
+
+    // An empty message is no farewell.
+    REQUIRE(::sendto(receiver, "", 0, 0, static_cast<sockaddr*>(static_cast<void*>(&from)), size) ==
+            0);
+    pollfd entry{(*stream)->descriptor(), POLLIN, 0};
+    REQUIRE(::poll(&entry, 1, 10'000) == 1);
+    CHECK((*stream)->read(text, sizeof text).error().code == ErrorCode::kWouldBlock);
+    ::close(receiver);
+    CHECK((*stream)->write("two") == size_t{3});
+    CHECK(until_done(**stream, [&] { return (*stream)->read(text, sizeof text); }).error().code ==
+          ErrorCode::kNetwork);
 }

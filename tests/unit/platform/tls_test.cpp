@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "fakes/certificates.h"
+#include "fakes/tls_server.h"
 #include "platform/posix.h"
-#include "tls_bench.h"
 
 using namespace llmtrail;
 
@@ -209,4 +209,48 @@ TEST_CASE("replaced certificate files are used from the next connection on") {
                                std::filesystem::copy_options::overwrite_existing);
     check_refused(bench.talk(bench.server_plan(), bench.trusting()), "not signed by a trusted CA");
     CHECK(bench.talk(other.server_plan(), bench.trusting()).code == ErrorCode::kClosed);
+}
+
+TEST_CASE("a certificate on the CA's revocation list is refused, and a list is asked of every CA") {
+    Bench bench;
+    TlsOptions tls = bench.trusting();
+    tls.crl_file = bench.certificates.path("crl.pem");
+    bench.certificates.revoke("");
+    CHECK(bench.talk(bench.server_plan(), tls).code == ErrorCode::kClosed);
+    CHECK(bench.received == "hello\n");
+    bench.certificates.revoke("server");
+    check_refused(bench.talk(bench.server_plan(), tls), "has been revoked");
+    bench.certificates.issue("server", {});
+    CHECK(bench.talk(bench.server_plan(), tls).code == ErrorCode::kClosed);
+    bench.certificates.revoke("", -3600);
+    check_refused(bench.talk(bench.server_plan(), tls), "list in crl_file has expired");
+
+    Bench other;
+    other.certificates.revoke("");
+    tls.crl_file = other.certificates.path("crl.pem");
+    check_refused(bench.talk(bench.server_plan(), tls), "has no revocation list");
+    tls.crl_file = bench.certificates.path("missing.pem");
+    check_refused(bench.talk(bench.server_plan(), tls), "missing.pem");
+    tls.crl_file = bench.certificates.path("ca.pem");
+    check_refused(bench.talk(bench.server_plan(), tls), "ca.pem");
+}
+
+TEST_CASE("with pins the peer's public key must be one of them, whoever signed its certificate") {
+    Bench bench;
+    TlsOptions tls = bench.trusting();
+    std::string pin = bench.certificates.pin("server");
+    bench.certificates.issue("next", {});
+    tls.pins = {bench.certificates.pin("next"), pin};
+    CHECK(bench.talk(bench.server_plan(), tls).code == ErrorCode::kClosed);
+    CHECK(bench.received == "hello\n");
+    tls.pins.pop_back();
+    check_refused(bench.talk(bench.server_plan(), tls), pin.c_str());
+    CHECK(bench.received.empty());
+    tls.pins = {"sha256//"};
+    check_refused(bench.talk(bench.server_plan(), tls), "none of `pins`");
+
+    Bench other;  // a pin does not replace the CA
+    tls = other.trusting();
+    tls.pins = {pin};
+    check_refused(bench.talk(bench.server_plan(), tls), "not signed by a trusted CA");
 }

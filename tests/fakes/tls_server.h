@@ -1,4 +1,5 @@
-// A TLS server in a thread of the test, on an ephemeral loopback port.
+// A TLS server in a thread of the test, on an ephemeral loopback port. A failure to start ends the
+// test program.
 #pragma once
 
 #include <atomic>

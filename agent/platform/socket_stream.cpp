@@ -1,4 +1,4 @@
-#include "platform/tcp_stream.h"
+#include "platform/socket_stream.h"
 
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -29,33 +29,57 @@ void set_option(int fd, int level, int name, unsigned value) {
     [[maybe_unused]] int failed = ::setsockopt(fd, level, name, &value, sizeof value);
 }
 
+void set_options(int fd, int family, int type) {
+    if (family == AF_UNIX) {
+        return;
+    }
+    if (type == SOCK_STREAM) {
+        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kTcpUserTimeoutMs);
+        set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    } else if (family == AF_INET) {
+        // A message that would have to be cut into fragments is refused: one lost fragment loses
+        // it.
+        set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
+    } else {
+        set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO);
+    }
+}
+
 }  // namespace
 
-std::string TcpStream::peer() const {
+std::string SocketStream::peer() const {
+    if (to_.port == 0) {
+        return to_.host;  // the path of a Unix socket
+    }
     bool v6 = to_.host.find(':') != std::string::npos;
     return (v6 ? "[" + to_.host + "]" : to_.host) + ":" + std::to_string(to_.port);
 }
 
-void TcpStream::note_failure(int os_error) {
-    failure_ = error_from_errno(os_error, "connecting to " + peer());
-    if (failure_.code == ErrorCode::kIo || failure_.code == ErrorCode::kPermission) {
-        failure_.code =
-            ErrorCode::kNetwork;  // a route or a firewall may change: worth trying again
-    }
+void SocketStream::note_failure(int os_error) {
     socket_ = Descriptor();
     state_ = State::kChoosing;
+    if (os_error == EPROTOTYPE && attempts_ > 1) {
+        return;  // there is a socket of the other type, and what was wrong with it is known
+    }
+    failure_ = error_from_errno(os_error, "connecting to " + peer());
+    ErrorCode code = failure_.code;
+    if (code == ErrorCode::kIo || code == ErrorCode::kPermission ||
+        code == ErrorCode::kWouldBlock) {
+        // A route, a firewall or a full backlog may change: worth trying again.
+        failure_.code = ErrorCode::kNetwork;
+    }
 }
 
-bool TcpStream::open_socket(const SocketAddress& address) {
-    socket_ = Descriptor(
-        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+bool SocketStream::open_socket(const SocketAddress& address, int type) {
+    int family = address.storage.ss_family;
+    type_ = type;
+    socket_ = Descriptor(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket_) {
         note_failure(errno);
         return false;
     }
-    set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    set_option(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, kTcpUserTimeoutMs);
-    set_option(socket_.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_options(socket_.get(), family, type);
     if (::connect(socket_.get(), raw(address), address.size) == 0) {
         state_ = State::kUp;
         return true;
@@ -70,7 +94,7 @@ bool TcpStream::open_socket(const SocketAddress& address) {
 }
 
 // Whether the connection that is being made stands now; moves on when it has failed.
-bool TcpStream::connected() {
+bool SocketStream::connected() {
     pollfd entry{socket_.get(), POLLOUT, 0};
     if (::poll(&entry, 1, 0) <= 0) {
         if (monotonic_ms() >= address_deadline_ms_) {
@@ -91,12 +115,13 @@ bool TcpStream::connected() {
     return true;
 }
 
-Result<void> TcpStream::connect_next() {
+Result<void> SocketStream::connect_next() {
     while (state_ == State::kChoosing) {
-        if (next_address_ == addresses_.size()) {
+        if (attempts_ == addresses_.size() * types_.size()) {
             return fail(failure_);
         }
-        open_socket(addresses_[next_address_++]);
+        size_t attempt = attempts_++;
+        open_socket(addresses_[attempt / types_.size()], types_[attempt % types_.size()]);
     }
     if (state_ == State::kConnecting && !connected()) {
         if (state_ == State::kChoosing) {
@@ -107,7 +132,7 @@ Result<void> TcpStream::connect_next() {
     return {};
 }
 
-Result<void> TcpStream::establish() {
+Result<void> SocketStream::establish() {
     if (state_ == State::kUp) {
         return {};
     }
@@ -125,7 +150,7 @@ Result<void> TcpStream::establish() {
     return connect_next();
 }
 
-Result<size_t> TcpStream::write(ByteView bytes) {
+Result<size_t> SocketStream::write(ByteView bytes) {
     ssize_t taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     write_blocked_ = taken < 0 && (errno == EAGAIN || errno == EINTR);
     if (taken >= 0) {
@@ -134,13 +159,19 @@ Result<size_t> TcpStream::write(ByteView bytes) {
     if (write_blocked_) {
         return fail(ErrorCode::kWouldBlock, "writing to " + peer());
     }
+    if (errno == EMSGSIZE) {
+        return fail(ErrorCode::kLimit, "larger than a message to " + peer() + " may be");
+    }
     return fail(error_from_errno(errno, "writing to " + peer()));
 }
 
-Result<size_t> TcpStream::read(char* out, size_t size) {
+Result<size_t> SocketStream::read(char* out, size_t size) {
     ssize_t got = ::recv(socket_.get(), out, size, 0);
     if (got > 0) {
         return static_cast<size_t>(got);
+    }
+    if (got == 0 && keeps_messages()) {
+        return fail(ErrorCode::kWouldBlock, "an empty message of " + peer());
     }
     if (got == 0) {
         return fail(ErrorCode::kClosed, peer() + " closed the connection");
@@ -151,7 +182,7 @@ Result<size_t> TcpStream::read(char* out, size_t size) {
     return fail(error_from_errno(errno, "reading from " + peer()));
 }
 
-Result<size_t> TcpStream::unacknowledged_bytes() {
+Result<size_t> SocketStream::unacknowledged_bytes() {
     int bytes = 0;
     if (::ioctl(socket_.get(), SIOCOUTQ, &bytes) != 0) {
         return fail(error_from_errno(errno, "asking for unacknowledged bytes to " + peer()));
@@ -159,14 +190,14 @@ Result<size_t> TcpStream::unacknowledged_bytes() {
     return static_cast<size_t>(bytes);
 }
 
-Result<void> TcpStream::shutdown() {
+Result<void> SocketStream::shutdown() {
     if (::shutdown(socket_.get(), SHUT_WR) != 0) {
         return fail(error_from_errno(errno, "closing the connection to " + peer()));
     }
     return {};
 }
 
-StreamWants TcpStream::wants() const {
+StreamWants SocketStream::wants() const {
     switch (state_) {
         case State::kResolving:
         case State::kChoosing:

@@ -1,7 +1,6 @@
-#include "tls_bench.h"
+#include "fakes/tls_server.h"
 
 #include <arpa/inet.h>
-#include <doctest/doctest.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -9,6 +8,8 @@
 #include <unistd.h>
 
 #include <csignal>
+
+#include "base/check.h"
 
 namespace llmtrail {
 
@@ -18,10 +19,10 @@ TlsServer::TlsServer(ServerPlan plan)
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* raw = static_cast<sockaddr*>(static_cast<void*>(&address));
-    REQUIRE(::bind(listener_, raw, sizeof address) == 0);
-    REQUIRE(::listen(listener_, 8) == 0);
+    LLMTRAIL_CHECK(::bind(listener_, raw, sizeof address) == 0);
+    LLMTRAIL_CHECK(::listen(listener_, 8) == 0);
     socklen_t size = sizeof address;
-    REQUIRE(::getsockname(listener_, raw, &size) == 0);
+    LLMTRAIL_CHECK(::getsockname(listener_, raw, &size) == 0);
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
 }
