@@ -1,6 +1,7 @@
 #include "outputs/outputs.h"
 
 #include "outputs/file.h"
+#include "outputs/sentinel.h"
 #include "outputs/relp.h"
 #include "outputs/splunk_hec.h"
 #include "outputs/syslog.h"
@@ -18,6 +19,9 @@ Result<std::unique_ptr<Output>> make_output(const OutputPlan& plan, Network& net
     }
     if (plan.type == "splunk_hec") {
         return make_splunk_hec_output(plan, random);
+    }
+    if (plan.type == "sentinel") {
+        return make_sentinel_output(plan, files, random);
     }
     return fail(ErrorCode::kInvalidArgument,
                 "output " + plan.id + ": no output of type '" + plan.type + "'");

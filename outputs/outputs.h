@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "outputs/output.h"
 #include "outputs/secret_reader.h"
+#include "outputs/sentinel_plan.h"
 #include "platform/file_system.h"
 #include "platform/network.h"
 #include "platform/random.h"
@@ -21,7 +22,7 @@ enum class Carrier : uint8_t { kTls, kTcp, kUdp, kUnix };
 
 struct OutputPlan {
     std::string id;
-    std::string type;  // syslog, file, splunk_hec
+    std::string type;  // syslog, file, splunk_hec, sentinel
 
     // syslog
     Endpoint address;
@@ -47,6 +48,9 @@ struct OutputPlan {
     std::string source;
     std::string sourcetype;
     std::string index;
+
+    // sentinel; tls and batch_bytes_max too
+    SentinelPlan sentinel;
 };
 
 // The seams must outlive the output.

@@ -87,6 +87,24 @@ void check_tls_file(const std::string& path, const OutputSettings& output, Comma
     }
 }
 
+void check_tls_files(const OutputSettings& output, CommandSeams seams, Report& report) {
+    for (const std::string* path :
+         {&output.tls.ca_file, &output.tls.crl_file, &output.tls.cert_file, &output.tls.key_file}) {
+        check_tls_file(*path, output, seams, report);
+    }
+}
+
+void check_secret(const std::string& what, const SecretReference& secret,
+                  const OutputSettings& output, CommandSeams seams, Report& report) {
+    report.line("  " + what + " " + describe(secret));
+    Result<Secret> read = read_secret(secret, credentials_directory(), seams.files);
+    bool known_later = secret.place == SecretPlace::kCredential && credentials_directory().empty();
+    if (!read && !known_later) {  // systemd hands credentials to the service alone
+        report.complain({false, read.error().code == ErrorCode::kPermission,
+                         "output `" + output.id + "`: " + what + " " + read.error().message, ""});
+    }
+}
+
 void check_transport(const OutputSettings& output, CommandSeams seams, Report& report) {
     std::string to = output.address.host + " port " + std::to_string(output.address.port);
     std::string how = uses_tls(output) ? ", TLS 1.3" : ", plain TCP";
@@ -122,18 +140,22 @@ void check_splunk_hec(const OutputSettings& output, CommandSeams seams, Report& 
                 (output.hec.acknowledged ? ", TLS 1.3, acknowledged by the indexer"
                                          : ", TLS 1.3, not acknowledged"));
     for (const SecretReference& token : output.hec.tokens) {
-        report.line("  token " + describe(token));
-        Result<Secret> read = read_secret(token, credentials_directory(), seams.files);
-        bool known_later =
-            token.place == SecretPlace::kCredential && credentials_directory().empty();
-        if (!read && !known_later) {  // systemd hands credentials to the service alone
-            report.complain({false, read.error().code == ErrorCode::kPermission,
-                             "output `" + output.id + "`: token " + read.error().message, ""});
-        }
+        check_secret("token", token, output, seams, report);
     }
-    check_tls_file(output.tls.ca_file, output, seams, report);
-    check_tls_file(output.tls.cert_file, output, seams, report);
-    check_tls_file(output.tls.key_file, output, seams, report);
+    check_tls_files(output, seams, report);
+}
+
+void check_sentinel(const OutputSettings& output, CommandSeams seams, Report& report) {
+    const SentinelSettings& sentinel = output.sentinel;
+    report.line("output " + output.id + ": sentinel to " + sentinel.endpoint + ", rule " +
+                sentinel.rule_id + ", stream " + sentinel.stream +
+                ", TLS 1.3, acknowledged when accepted");
+    if (sentinel.auth.kind == AzureAuthKind::kClientSecret) {
+        check_secret("client secret", sentinel.auth.client_secret, output, seams, report);
+    } else {
+        report.line("  token from " + sentinel.auth.imds_url);
+    }
+    check_tls_files(output, seams, report);
 }
 
 void check_output(const OutputSettings& output, CommandSeams seams, Report& report) {
@@ -147,11 +169,11 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
         }
     } else if (output.type == OutputType::kSplunkHec) {
         check_splunk_hec(output, seams, report);
+    } else if (output.type == OutputType::kSentinel) {
+        check_sentinel(output, seams, report);
     } else {
         check_transport(output, seams, report);
-        check_tls_file(output.tls.ca_file, output, seams, report);
-        check_tls_file(output.tls.cert_file, output, seams, report);
-        check_tls_file(output.tls.key_file, output, seams, report);
+        check_tls_files(output, seams, report);
     }
     report.line("  " + text_that_leaves(output));
     report.line(output.only.empty() ? "  takes every event but `other`"

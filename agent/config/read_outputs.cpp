@@ -12,8 +12,8 @@ namespace {
 template <typename Value>
 using Choice = std::pair<std::string_view, Value>;
 
-constexpr std::array<std::string_view, 2> kLaterTypes = {"sentinel", "kafka"};
-constexpr std::string_view kTypesHint = "this version has syslog, file and splunk_hec";
+constexpr std::array<std::string_view, 1> kLaterTypes = {"kafka"};
+constexpr std::string_view kTypesHint = "this version has syslog, file, splunk_hec and sentinel";
 
 // Keys of one type of output: elsewhere they are out of place.
 struct TypeKeys {
@@ -29,6 +29,7 @@ const std::vector<TypeKeys>& type_keys() {
         {OutputType::kSplunkHec,
          "splunk_hec",
          {"url", "token", "ack", "index", "source", "sourcetype", "gzip", "max_batch"}},
+        {OutputType::kSentinel, "sentinel", {"endpoint", "rule_id", "stream", "auth", "max_batch"}},
     };
     return kKeys;
 }
@@ -36,10 +37,17 @@ const std::vector<TypeKeys>& type_keys() {
 constexpr std::array<std::string_view, 8> kCommonKeys = {"id",       "type", "format",  "max_event",
                                                          "required", "tls",  "preview", "only"};
 
+bool takes_key(OutputType type, std::string_view key) {
+    const auto& all = type_keys();
+    auto own = std::find_if(all.begin(), all.end(),
+                            [type](const TypeKeys& keys) { return keys.type == type; });
+    return std::find(own->keys.begin(), own->keys.end(), key) != own->keys.end();
+}
+
 void refuse_keys_of_others(MapReader& reader, OutputType type) {
     for (const TypeKeys& other : type_keys()) {
         for (std::string_view key : other.keys) {
-            if (other.type != type) {
+            if (!takes_key(type, key)) {
                 reader.misplaced(key,
                                  "it belongs to an output of type: " + std::string(other.name));
             }
@@ -65,12 +73,13 @@ bool is_of_later_version(MapReader& reader, std::string_view key,
 
 // False: the output's other keys cannot be checked.
 bool read_type(MapReader& reader, OutputSettings& output) {
-    static constexpr std::array<Choice<OutputType>, 3> kTypes = {
+    static constexpr std::array<Choice<OutputType>, 4> kTypes = {
         {{"syslog", OutputType::kSyslog},
          {"file", OutputType::kFile},
-         {"splunk_hec", OutputType::kSplunkHec}}};
+         {"splunk_hec", OutputType::kSplunkHec},
+         {"sentinel", OutputType::kSentinel}}};
     const ConfigNode* node =
-        reader.need_scalar("type", "type: syslog, type: file or type: splunk_hec");
+        reader.need_scalar("type", "type: syslog, file, splunk_hec or sentinel");
     if (is_of_later_version(reader, "type", kLaterTypes, kTypesHint)) {
         reader.finish_untouched();
         return false;
@@ -188,6 +197,10 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
             break;
         case OutputType::kSplunkHec:
             read_splunk_hec(reader, output, problems);
+            read_tls(reader, output, problems);
+            break;
+        case OutputType::kSentinel:
+            read_sentinel(reader, output, problems);
             read_tls(reader, output, problems);
             break;
     }

@@ -1,25 +1,14 @@
-#include <algorithm>
-#include <array>
-
 #include "config/map_reader.h"
 #include "config/section_readers.h"
+#include "config/values.h"
 
 namespace llmtrail {
 
 namespace {
 
-constexpr size_t kUrlBytesMax = 2048;
 constexpr size_t kTokensMax = 4;
 constexpr std::string_view kTokenHint =
     "write ${cred:NAME}, ${file:PATH} or ${env:NAME}, and put the token there";
-
-// Scheme, host, port and path, in printable ASCII: whoever writes more may have written a secret.
-bool is_plain(std::string_view rest) {
-    return !rest.empty() && rest.size() <= kUrlBytesMax && rest.front() != '/' &&
-           rest.front() != ':' && std::all_of(rest.begin(), rest.end(), [](char c) {
-               return c > ' ' && c < '\x7F' && c != '@' && c != '#' && c != '?' && c != '\\';
-           });
-}
 
 void read_url(MapReader& reader, OutputSettings& output) {
     constexpr std::string_view kHint = "url: https://splunk.example.com:8088";
@@ -34,7 +23,7 @@ void read_url(MapReader& reader, OutputSettings& output) {
         return;
     }
     constexpr std::string_view kScheme = "https://";
-    if (!url.starts_with(kScheme) || !is_plain(url.substr(kScheme.size()))) {
+    if (!url.starts_with(kScheme) || !is_plain_address(url.substr(kScheme.size()))) {
         reader.problem(*node, "`url` is no https address of a host and a port", std::string(kHint));
         return;
     }

@@ -36,7 +36,7 @@ struct SourceSettings {
     std::vector<std::pair<std::string, std::string>> map;  // catalogue field name, dotted path
 };
 
-enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec };
+enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec, kSentinel };
 enum class EventFormat : uint8_t { kCef, kLeef, kJson };
 enum class SyslogTransport : uint8_t { kTls, kTcp, kRelp, kUdp, kUnix };
 enum class Framing : uint8_t { kOctet, kLf };
@@ -60,6 +60,26 @@ struct HecSettings {
     std::string sourcetype;
 };
 
+enum class AzureAuthKind : uint8_t { kManagedIdentity, kArc, kClientSecret };
+
+struct AzureAuthSettings {
+    AzureAuthKind kind = AzureAuthKind::kManagedIdentity;
+    std::string tenant_id;  // kClientSecret
+    std::string client_id;
+    SecretReference client_secret;
+    std::string imds_url;  // http://HOST:PORT of this host; but for kClientSecret
+    std::string authority = "https://login.microsoftonline.com";
+    std::string scope = "https://monitor.azure.com/.default";
+};
+
+struct SentinelSettings {
+    std::string endpoint;  // https://HOST
+    std::string rule_id;
+    std::string stream;
+    AzureAuthSettings auth;
+    size_t batch_bytes_max = 900'000;
+};
+
 struct OutputSettings {
     std::string id;
     OutputType type = OutputType::kSyslog;
@@ -73,6 +93,7 @@ struct OutputSettings {
     TlsOptions tls;
     std::string path;  // file
     HecSettings hec;
+    SentinelSettings sentinel;
     bool allow_plaintext = false;
     size_t max_event_bytes = 8000;
     size_t preview_prompt_characters = 0;

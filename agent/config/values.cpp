@@ -9,6 +9,8 @@ namespace llmtrail {
 
 namespace {
 
+constexpr size_t kAddressBytesMax = 2048;
+
 struct Unit {
     std::string_view name;
     uint64_t factor;
@@ -109,6 +111,13 @@ std::optional<int32_t> parse_config_utc_offset(std::string_view text) {
         return std::nullopt;
     }
     return text[0] == '-' ? -seconds : seconds;
+}
+
+bool is_plain_address(std::string_view rest) {
+    return !rest.empty() && rest.size() <= kAddressBytesMax && rest.front() != '/' &&
+           rest.front() != ':' && std::all_of(rest.begin(), rest.end(), [](char c) {
+               return c > ' ' && c < '\x7F' && c != '@' && c != '#' && c != '?' && c != '\\';
+           });
 }
 
 bool is_config_id(std::string_view text) {

@@ -16,7 +16,10 @@ std::optional<uint64_t> parse_config_size(std::string_view text);  // 8000, 64Ki
 std::optional<int64_t> parse_config_duration_ms(
     std::string_view text);  // 200ms, 60s, 15min, 1h, 180d
 std::optional<int32_t> parse_config_utc_offset(
-    std::string_view text);                // seconds; UTC, +hh:mm, -hh:mm to 14:00
+    std::string_view text);  // seconds; UTC, +hh:mm, -hh:mm to 14:00
+// What stands behind the scheme of an address, in printable ASCII: whoever writes a user, a query
+// or a fragment may have written a secret.
+bool is_plain_address(std::string_view rest);
 bool is_config_id(std::string_view text);  // [a-z0-9_-]+, at most kConfigIdBytesMax
 
 inline constexpr size_t kConfigIdBytesMax = 64;

@@ -16,6 +16,7 @@ namespace llmtrail {
 namespace {
 
 constexpr size_t kProblemBytesMax = 200;
+constexpr size_t kSecretReplyBytes = size_t{16} << 10;
 
 // libcurl's functions, found at run time.
 struct CurlLibrary {
@@ -300,6 +301,9 @@ HttpCall CurlClient::start(HttpRequest request) {
     auto transfer = std::make_unique<Transfer>();
     transfer->call = ++last_call_;
     transfer->request = std::move(request);
+    if (transfer->request.holds_secret) {
+        transfer->reply.body.reserve(kSecretReplyBytes);  // what grows leaves copies
+    }
     transfer->easy = curl_.easy_init();
     if (transfer->easy == nullptr || !add_headers(*transfer)) {
         done_.push_back({transfer->call, fail(ErrorCode::kInternal, "no memory for a request")});
@@ -385,6 +389,12 @@ void CurlClient::release(Transfer& transfer) {
         }
     }
     curl_.slist_free_all(transfer.headers);
+    if (transfer.request.holds_secret) {
+        wipe(transfer.reply.body);
+        if (transfer.request.body) {
+            wipe(*transfer.request.body);
+        }
+    }
 }
 
 std::optional<HttpDone> CurlClient::take_done() {

@@ -31,6 +31,7 @@ struct HttpRequest {
     std::vector<HttpHeader> headers;
     std::shared_ptr<const Secret> authorization;  // value of the Authorization header; null: none
     std::optional<Bytes> body;                    // with one it is a POST, else a GET
+    bool holds_secret = false;  // the body, or its answer: they are overwritten after use
 };
 
 struct HttpReply {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "format/json.h"
+#include "format/sentinel.h"
 #include "outputs/outputs.h"
 #include "pipeline/host_identity.h"
 #include "pipeline/secret_reader.h"
@@ -21,18 +22,49 @@ std::string type_name(OutputType type) {
             return "file";
         case OutputType::kSplunkHec:
             return "splunk_hec";
+        case OutputType::kSentinel:
+            return "sentinel";
     }
     return {};
+}
+
+SecretReader reader_of(const SecretReference& secret, FileSystem& files) {
+    return [secret, &files, credentials = credentials_directory()] {
+        return read_secret(secret, credentials, files);
+    };
 }
 
 std::vector<SecretReader> token_readers(const HecSettings& hec, FileSystem& files) {
     std::vector<SecretReader> readers;
     for (const SecretReference& token : hec.tokens) {
-        readers.push_back([token, &files, credentials = credentials_directory()] {
-            return read_secret(token, credentials, files);
-        });
+        readers.push_back(reader_of(token, files));
     }
     return readers;
+}
+
+AzureIdentity identity_of(AzureAuthKind kind) {
+    switch (kind) {
+        case AzureAuthKind::kManagedIdentity:
+            return AzureIdentity::kManaged;
+        case AzureAuthKind::kArc:
+            return AzureIdentity::kArc;
+        case AzureAuthKind::kClientSecret:
+            return AzureIdentity::kClientSecret;
+    }
+    return AzureIdentity::kManaged;
+}
+
+SentinelPlan sentinel_plan(const SentinelSettings& settings, FileSystem& files) {
+    const AzureAuthSettings& auth = settings.auth;
+    SentinelPlan plan{settings.endpoint, settings.rule_id, settings.stream, {}};
+    plan.auth.identity = identity_of(auth.kind);
+    plan.auth.imds_url = auth.imds_url;
+    plan.auth.authority = auth.authority;
+    plan.auth.tenant_id = auth.tenant_id;
+    plan.auth.client_id = auth.client_id;
+    plan.auth.client_secret = reader_of(auth.client_secret, files);
+    plan.auth.scope = auth.scope;
+    return plan;
 }
 
 Carrier carrier_of(const OutputSettings& settings) {
@@ -70,10 +102,13 @@ OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name,
         .acknowledged = settings.hec.acknowledged,
         .gzip = settings.hec.gzip,
         .json_members = settings.format == EventFormat::kJson,
-        .batch_bytes_max = settings.hec.batch_bytes_max,
+        .batch_bytes_max = settings.type == OutputType::kSentinel
+                               ? settings.sentinel.batch_bytes_max
+                               : settings.hec.batch_bytes_max,
         .source = settings.hec.source,
         .sourcetype = settings.hec.sourcetype,
         .index = settings.hec.index,
+        .sentinel = sentinel_plan(settings.sentinel, files),
     };
 }
 
@@ -89,6 +124,11 @@ FormatOptions format_options(const OutputSettings& settings, const std::string& 
 }
 
 std::unique_ptr<Formatter> make_formatter(const OutputSettings& settings, FormatOptions options) {
+    if (settings.type == OutputType::kSentinel) {
+        return settings.sentinel.stream.ends_with("-CommonSecurityLog")
+                   ? make_common_security_log_formatter(std::move(options))
+                   : make_sentinel_formatter(std::move(options));
+    }
     switch (settings.format) {
         case EventFormat::kCef:
             return make_cef_formatter(std::move(options));
@@ -133,8 +173,9 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
                                                recovered.next_index, recent, spool, mailbox,
                                                seams.log));
         // A receiver may have stored what it had no time to acknowledge.
-        bool answers =
-            output.type == OutputType::kSplunkHec || output.transport == SyslogTransport::kRelp;
+        bool answers = output.type == OutputType::kSplunkHec ||
+                       output.type == OutputType::kSentinel ||
+                       output.transport == SyslogTransport::kRelp;
         if (!recovered.clean || answers) {
             lanes.back()->mark_resent_below(recovered.next_index);
         }

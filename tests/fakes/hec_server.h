@@ -9,6 +9,7 @@
 
 #include "fakes/certificates.h"
 #include "fakes/child_server.h"
+#include "fakes/server_log.h"
 #include "fakes/temp_directory.h"
 
 namespace llmtrail {
@@ -33,10 +34,9 @@ class HecServer {
 
     std::string ca_file() const { return certificates_.path("ca.pem"); }
 
-    // Its log so far, a line split at tabs.
-    std::vector<std::vector<std::string>> log() const;
-    // Of the lines that begin with `kind`, their words; in order.
-    std::vector<std::vector<std::string>> log_of(const std::string& kind) const;
+    LogLines log_of(const std::string& kind) const {
+        return read_server_log(certificates_.path("log"), kind);
+    }
 
  private:
     CertificateDirectory certificates_;

@@ -158,6 +158,13 @@ TEST_CASE("CommonSecurityLog has every column that is sent to it, with the same 
     }
 }
 
+TEST_CASE("docs/outputs.md names every column of LlmTrail_CL") {
+    std::string page = project_file("docs/outputs.md");
+    for (const SentinelColumn& column : kLlmTrailColumns) {
+        CHECK_MESSAGE(page.find(column.name) != std::string::npos, column.name);
+    }
+}
+
 TEST_CASE("every key of an event has a column, and every column is written by some record") {
     const std::set<std::string> elsewhere = {"outcome", "cs6", "requestContext", "llmtrailOmitted"};
     std::set<std::string> mapped;
