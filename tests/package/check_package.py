@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""check_package.py PROGRAM: man pages and completions name every command and option that PROGRAM --help names, agent.yaml(5)
+every key that the example and the full test configuration have, completion completes, the unit's exposure is at most 1.5.
+What needs a program that is not installed (mandoc, zsh, systemd-analyze, apparmor_parser) is named and left out."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXPOSURE_TENTHS_MAX = 15
+KEYS_OF_LATER_VERSIONS = {"metrics", "textfile"}  # accepted while they are empty
+problems = []
+
+
+def expect(holds, problem):
+    if not holds:
+        problems.append(problem)
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def having(tool):
+    if not shutil.which(tool):
+        print(f"left out, not installed: {tool}")
+        return False
+    return True
+
+
+def options_of(program, command):
+    """From the options block of --help, by another way than packaging/ reads it."""
+    block = re.search(r"^Options:\n(.*?)(?=\n\n|\Z)", run(program, command, "--help").stdout, re.DOTALL | re.MULTILINE)
+    return set(re.findall(r"^ +(?:-\w,)?(--[a-z-]+)", block[1], re.MULTILINE)) - {"--help"}
+
+
+def commands_of(program):
+    names = re.findall(r"^llmtrail ([\w-]+)", run(program, "--help").stdout, re.MULTILINE)
+    return {name: options_of(program, name) for name in names}
+
+
+def check_manual(program, commands, out):
+    made = run(ROOT / "packaging/manual/make_manual.py", program, out)
+    expect(made.returncode == 0, made.stderr)
+    page = (out / "llmtrail.1").read_text().replace("\\-", "-")
+    sections = dict(re.findall(r"^\.Ss ([\w-]+)\n(.*?)(?=^\.Ss |^\.Sh )", page, re.DOTALL | re.MULTILINE))
+    expect(list(sections) == list(commands), f"llmtrail.1 has sections {list(sections)}, not {list(commands)}")
+    for name, options in commands.items():
+        items = set(re.findall(r"^\.It .*Fl (-[a-z-]+)", sections.get(name, ""), re.MULTILINE))
+        expect({"-" + item for item in items} == options, f"llmtrail.1, {name}: {items} are not {options}")
+    keys = (out / "agent.yaml.5").read_text().replace("\\-", "-")
+    known = set(re.findall(r"\\fB([a-z_.]+)\\fR", keys)) | set(re.findall(r"\\fB\{?([a-z_]+):", keys))
+    known |= KEYS_OF_LATER_VERSIONS | set(re.findall(r"[{ ,]([a-z_]+):", keys))
+    for file in ("conf/agent.yaml", "tests/config/full.yaml"):
+        text = re.sub(r"^( *)map:.*?(?=^\1\S)", "", re.sub("^# ", "", (ROOT / file).read_text(), flags=re.M), flags=re.M | re.S)
+        for key in re.findall(r"^[ -]*([a-z_]+):(?: |$)", text, re.MULTILINE):
+            expect(key in known, f"agent.yaml.5 does not name `{key}` of {file}")
+    if having("mandoc"):
+        for file in sorted(out.glob("*.[158]")):
+            lint = run("mandoc", "-T", "lint", "-W", "warning", file)
+            expect(not lint.stdout, lint.stdout)
+
+
+BASH = """
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+compopt() { :; }
+_llmtrail
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def completed(file, *words):
+    return set(run("bash", "-c", BASH, "bash", file, *words).stdout.split())
+
+
+def check_completion(program, commands, out):
+    made = run(ROOT / "packaging/completion/make_completion.py", program, out)
+    expect(made.returncode == 0, made.stderr)
+    file = out / "llmtrail"
+    expect(completed(file, "llmtrail", "") >= set(commands), "bash completes not every command")
+    for name, options in commands.items():
+        expect(completed(file, "llmtrail", name, "--") >= options, f"bash completes not every option of {name}")
+    expect(completed(file, "llmtrail", "ver") == {"verify", "version"}, "bash: ver")
+    expect("rewrap" in completed(file, "llmtrail", "keys", "re"), "bash: keys re")
+    expect("cef" in completed(file, "llmtrail", "parse", "--to", ""), "bash: parse --to")
+    expect("/etc/passwd" in completed(file, "llmtrail", "verify", "--key", "/etc/passw"), "bash: files")
+    if having("zsh"):
+        checked = run("zsh", "-n", out / "_llmtrail")
+        expect(checked.returncode == 0, checked.stderr)
+    zsh = (out / "_llmtrail").read_text()
+    for name, options in commands.items():
+        part = re.search(rf"^        {name}\) _arguments(.*?) ;;", zsh, re.DOTALL | re.MULTILINE)
+        named = set(re.findall(r"(--[a-z-]+)\[", part[1] if part else ""))
+        expect(named >= options, f"zsh completes not every option of {name}")
+
+
+def check_unit(out):
+    unit = ROOT / "packaging/systemd/llmtrail.service"
+    if having("systemd-analyze"):
+        said = run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_TENTHS_MAX}", unit)
+        expect(said.returncode == 0, "the unit's exposure is too high:\n" + said.stdout[-300:])
+        loose = out / "loose.service"
+        loose.write_text(unit.read_text().replace("NoNewPrivileges=yes\n", "").replace("ProtectSystem=strict\n", ""))
+        said = run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_TENTHS_MAX}", loose)
+        expect(said.returncode != 0, "a looser unit passes as well: the threshold judges nothing")
+    if having("apparmor_parser"):
+        said = run("apparmor_parser", "-Q", "-K", ROOT / "packaging/apparmor/llmtrail-agent")
+        expect(said.returncode == 0, said.stderr)
+
+
+def check_examples(program, out):
+    for name, files in {"installed": [], "examples": sorted((ROOT / "packaging/examples/conf.d").glob("*.yaml"))}.items():
+        folder = out / name
+        (folder / "conf.d").mkdir(parents=True)
+        (folder / "agent.yaml").write_text(f"state_dir: {folder}/state\n" + (ROOT / "conf/agent.yaml").read_text())
+        for file in files:
+            (folder / "conf.d" / file.name).write_text(file.read_text())
+        said = run(program, "check", "--config", folder / "agent.yaml")
+        expect("no errors" in said.stdout, f"{name}: " + said.stderr)
+
+
+def main():
+    program = sys.argv[1]
+    commands = commands_of(program)
+    expect(len(commands) >= 11, f"--help has only {list(commands)}")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        check_manual(program, commands, out)
+        check_completion(program, commands, out)
+        check_unit(out)
+        check_examples(program, out)
+    for problem in problems:
+        print(problem)
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
