@@ -26,6 +26,8 @@ constexpr auto kCommands = std::to_array<CommandRow>({
      &begin<CheckArguments>},
     {"parse", "[--as FORMAT|list] [--to record|cef|leef] [--coverage] [--config FILE] [FILE|-]...",
      "logs in, one record a line out; nothing is stored, nothing is sent", &begin<ParseArguments>},
+    {"status", "[--socket FILE] [--json] [--watch]",
+     "what the running agent does: sources, log, outputs", &begin<StatusArguments>},
     {"verify",
      "[--spool DIR] [--key FILE] [--trust FILE] [--anchor FILE]... [--require-anchor] [--keys DIR] "
      "[--live] [--salvage] [--json]",

@@ -19,6 +19,7 @@ namespace llmtrail {
 
 inline constexpr std::string_view kDefaultConfigPath = "/etc/llmtrail/agent.yaml";
 inline constexpr std::string_view kDefaultSpoolPath = "/var/lib/llmtrail/spool";
+inline constexpr std::string_view kDefaultStatusSocket = "/run/llmtrail/status.sock";
 inline constexpr std::string_view kDefaultKeysPath = "/var/lib/llmtrail/keys";
 inline constexpr int64_t kDeadlineSecondsMax = 7 * 86'400;
 
@@ -124,11 +125,17 @@ struct EraseArguments {
     std::string config{kDefaultConfigPath};
 };
 
+struct StatusArguments {
+    std::string socket{kDefaultStatusSocket};
+    bool json = false;
+    bool watch = false;  // again each second
+};
+
 struct VersionArguments {};
 
 using CommandLine = std::variant<RunArguments, CheckArguments, ParseArguments, VerifyArguments,
                                  KeysArguments, SearchArguments, ShowArguments, ProveArguments,
-                                 HoldArguments, EraseArguments, VersionArguments>;
+                                 HoldArguments, EraseArguments, StatusArguments, VersionArguments>;
 
 struct CommandRow {
     std::string_view name;

@@ -98,6 +98,13 @@ void add_options(CLI::App& command, EraseArguments& erase) {
     command.add_option("--config", erase.config, "configuration file")->type_name("FILE");
 }
 
+void add_options(CLI::App& command, StatusArguments& status) {
+    command.add_option("--socket", status.socket, "status_socket of its configuration")
+        ->type_name("FILE");
+    command.add_flag("--json", status.json, "as the agent says it, docs/status.md");
+    command.add_flag("--watch", status.watch, "again each second, until interrupted");
+}
+
 void add_options(CLI::App& /*command*/, VersionArguments& /*version*/) {}
 
 }  // namespace llmtrail

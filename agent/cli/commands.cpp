@@ -62,6 +62,10 @@ struct Dispatcher {
         return erase_command(arguments, seams);
     }
 
+    ExitCode operator()(const StatusArguments& arguments) const {
+        return status_command(arguments, seams);
+    }
+
     ExitCode operator()(const VersionArguments&) const { return version_command(seams); }
 };
 

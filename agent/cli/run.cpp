@@ -5,11 +5,26 @@
 #include "crypto/secret.h"
 #include "log/log.h"
 #include "pipeline/pipeline.h"
+#include "platform/local_listener.h"
 #include "platform/posix.h"
 #include "platform/service_manager.h"
 #include "platform/watchdog.h"
 
 namespace llmtrail {
+
+// Null: the agent works on without; the log says why.
+static std::unique_ptr<LocalListener> listen_for_status(const RunArguments& arguments,
+                                                        const Settings& settings, Log& log) {
+    if (arguments.once) {
+        return nullptr;
+    }
+    auto listener = listen_locally(settings.status_socket);
+    if (!listener) {
+        log.warn({"`llmtrail status` cannot ask: ", listener.error()});
+        return nullptr;
+    }
+    return std::move(*listener);
+}
 
 ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     auto signals = make_signal_source();  // before any thread is started
@@ -39,9 +54,10 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     RunOptions options;
     options.once = arguments.once;
     options.deadline_ms = arguments.deadline_seconds * 1000;
-    auto report = run_pipeline(
-        *loaded.settings, options,
-        PipelineSeams{seams.files, *watch, seams.clock, seams.random, *network, **signals, *log});
+    auto status = listen_for_status(arguments, *loaded.settings, *log);
+    auto report = run_pipeline(*loaded.settings, options,
+                               PipelineSeams{seams.files, *watch, seams.clock, seams.random,
+                                             *network, **signals, *log, status.get()});
     if (!report) {
         seams.talk.refuse(report.error());
         seams.talk.hint(report.error().code == ErrorCode::kBusy

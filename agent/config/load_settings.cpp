@@ -49,6 +49,7 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     MapReader reader(root, "the configuration", problems);
     reader.absolute_path("state_dir", settings.state_directory);
     read_host_id(reader, settings);
+    reader.absolute_path("status_socket", settings.status_socket);
     const ConfigNode* sources = reader.find("sources");
     const ConfigNode* outputs = reader.find("outputs");
     const ConfigNode* anchors = reader.find("anchors");

@@ -143,6 +143,7 @@ struct AnchorSettings {
 
 struct Settings {
     std::string state_directory = "/var/lib/llmtrail";
+    std::string status_socket = "/run/llmtrail/status.sock";  // for `llmtrail status`
     std::string host_id;  // as configured; "auto" is resolved by the pipeline
     std::vector<SourceSettings> sources;
     std::vector<OutputSettings> outputs;

@@ -54,6 +54,14 @@ bool Deliver::finish() {
     return ended;
 }
 
+std::vector<OutputStatus> Deliver::status(uint64_t committed_records) const {
+    std::vector<OutputStatus> all;
+    for (const auto& lane : lanes_) {
+        all.push_back(lane->status(committed_records));
+    }
+    return all;
+}
+
 std::vector<OutputTotals> Deliver::totals(uint64_t committed_records) const {
     std::vector<OutputTotals> totals;
     for (const auto& lane : lanes_) {

@@ -29,6 +29,7 @@ class Deliver {
     bool acknowledges() const;  // some output's receiver says yes
     bool finish();              // ends connections in order; true when all have ended
     std::vector<OutputTotals> totals(uint64_t committed_records) const;
+    std::vector<OutputStatus> status(uint64_t committed_records) const;
     Cursors cursors() const;
 
  private:

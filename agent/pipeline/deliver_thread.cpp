@@ -19,6 +19,7 @@ class DeliverThread {
 
  private:
     int64_t tell_totals();
+    void tell_status(bool moved);
     bool wait(int64_t totals_ms, bool stopping);
     void farewell();
 
@@ -28,6 +29,7 @@ class DeliverThread {
     std::vector<WaitEntry> entries_;
     std::vector<OutputTotals> told_totals_;
     MonotonicNanos totals_told_;
+    MonotonicNanos status_told_;
 };
 
 // Tells ingest the totals when they changed, at most once a second. Returns how long until the next
@@ -45,6 +47,13 @@ int64_t DeliverThread::tell_totals() {
     totals_told_ = now();
     parts_.mailbox.put_outputs(std::move(totals));
     return -1;
+}
+
+void DeliverThread::tell_status(bool moved) {
+    if (!moved || now().millis_since(status_told_) >= kStatusIntervalMs) {
+        parts_.status.put_outputs(parts_.deliver.status(parts_.flags.committed_records.load()));
+        status_told_ = now();
+    }
 }
 
 // False: waiting failed, which ends the run.
@@ -81,6 +90,7 @@ void DeliverThread::run() {
     for (;;) {
         bool moved = parts_.deliver.step();
         int64_t totals_ms = tell_totals();
+        tell_status(moved);
         bool stopping = parts_.flags.stop_deliver.load();
         if (stopping &&
             (parts_.deliver.drained() || now().value >= parts_.flags.deliver_deadline.load())) {

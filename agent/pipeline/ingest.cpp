@@ -51,6 +51,7 @@ class Ingest::Worker {
     void announce(AgentNews news) { news_.add(std::move(news), seams_.clock.monotonic_now()); }
 
     const std::vector<SourceTotals>& totals();
+    IntakeStatus status();
 
     uint64_t committed_records() const { return batch_.committed_records(); }
 
@@ -171,6 +172,16 @@ const std::vector<SourceTotals>& Ingest::Worker::totals() {
         totals_.back().unreadable_files = source->tail().unreadable_files();
     }
     return totals_;
+}
+
+IntakeStatus Ingest::Worker::status() {
+    IntakeStatus status;
+    for (const SourceTotals& totals : totals()) {
+        status.sources.push_back({totals, sources_[status.sources.size()]->tail().lag_bytes()});
+    }
+    status.anchors = checkpoints_.totals();
+    status.log_size = spool_.next_index();
+    return status;
 }
 
 void Ingest::Worker::collect_positions(UncommittedPositions& positions) {
@@ -380,6 +391,10 @@ AnchorTotals Ingest::anchors() const {
 
 void Ingest::announce(AgentNews news) {
     worker_->announce(std::move(news));
+}
+
+IntakeStatus Ingest::status() const {
+    return worker_->status();
 }
 
 const std::vector<SourceTotals>& Ingest::totals() const {

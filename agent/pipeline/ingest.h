@@ -22,6 +22,7 @@
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/recent_batches.h"
+#include "pipeline/status_board.h"
 #include "platform/clock.h"
 #include "platform/file_system.h"
 #include "platform/file_watch.h"
@@ -71,6 +72,7 @@ class Ingest {
     void announce(AgentNews news);  // an agent record with the next step
     const std::vector<SourceTotals>& totals() const;
     AnchorTotals anchors() const;
+    IntakeStatus status() const;
     uint64_t committed_records() const;
     bool failed() const;  // an error that no retry heals: logged, the pipeline stops
 

@@ -44,9 +44,15 @@ Result<bool> wait(const IngestThreadParts& parts) {
 
 void run_ingest_thread(const IngestThreadParts& parts) {
     bool news_from_watch = false;
+    MonotonicNanos told;
     while (!parts.flags.stop_ingest.load()) {
         bool more = step(parts, news_from_watch);
         news_from_watch = false;
+        MonotonicNanos now = parts.clock.monotonic_now();
+        if (!more || now.millis_since(told) >= kStatusIntervalMs) {
+            parts.status.put_intake(parts.ingest.status());
+            told = now;
+        }
         if (more) {
             continue;
         }

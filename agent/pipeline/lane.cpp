@@ -284,6 +284,14 @@ void Lane::tell_health(MonotonicNanos now) {
     }
 }
 
+OutputStatus Lane::status(uint64_t committed_records) const {
+    OutputStatus status{totals(committed_records), parts_.output->health(), ""};
+    if (status.health == OutputHealth::kBackingOff) {
+        status.last_error = parts_.output->last_error().message;
+    }
+    return status;
+}
+
 bool Lane::step(MonotonicNanos now) {
     settle(now);
     int offered = 0;

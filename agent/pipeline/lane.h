@@ -18,6 +18,7 @@
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/recent_batches.h"
+#include "pipeline/status_board.h"
 #include "route/route.h"
 #include "spool/spool.h"
 
@@ -56,6 +57,7 @@ class Lane {
 
     bool drained() const;  // everything durable is confirmed, not wanted or unreadable
     OutputTotals totals(uint64_t committed_records) const;
+    OutputStatus status(uint64_t committed_records) const;
 
  private:
     bool find_batch(uint64_t index, MonotonicNanos now);

@@ -40,6 +40,7 @@ class Pipeline {
     void announce_start();
     void tell_service_manager(std::string_view state);
     bool asked_to_stop();
+    void answer_status();
     bool wait_for_stop(MonotonicNanos deadline);
     void wait_for_drain();
 
@@ -50,6 +51,7 @@ class Pipeline {
     PipelineSeams seams_;
     ThreadFlags flags_;
     Mailbox mailbox_;
+    StatusBoard status_;
     RecentBatches recent_;
     std::unique_ptr<SpoolWriter> spool_;
     std::unique_ptr<SpoolReader> reader_;
@@ -103,6 +105,8 @@ Result<void> Pipeline::start() {
         return fail(std::move(ingest.error()));
     }
     ingest_ = std::move(*ingest);
+    status_.put_start(spool_->recovered().generation, seams_.clock.wall_now(),
+                      settings_.spool.directory);
     announce_start();
     return {};
 }
@@ -148,18 +152,27 @@ bool Pipeline::asked_to_stop() {
     return false;
 }
 
+void Pipeline::answer_status() {
+    seams_.status->answer(status_json(status_.read(), seams_.clock.wall_now()));
+}
+
 // Returns on a stop signal (true), a failure, with `once` when everything is read, and at the
 // deadline.
 bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
     while (!flags_.failed.load() && !(options_.once && flags_.caught_up.load())) {
-        WaitEntry entries[] = {{seams_.signals.descriptor(), StreamWants::kRead, false},
-                               {flags_.wake_main->descriptor(), StreamWants::kRead, false}};
+        WaitEntry entries[] = {
+            {seams_.signals.descriptor(), StreamWants::kRead, false},
+            {flags_.wake_main->descriptor(), StreamWants::kRead, false},
+            {seams_.status ? seams_.status->descriptor() : -1, StreamWants::kRead, false}};
         int64_t timeout_ms =
             options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
         if (!wait_for(entries, timeout_ms) || (options_.once && now() >= deadline)) {
             return false;
         }
         flags_.wake_main->clear();
+        if (entries[2].ready) {
+            answer_status();
+        }
         if (asked_to_stop()) {
             return true;
         }
@@ -192,10 +205,11 @@ void Pipeline::tell_service_manager(std::string_view state) {
 RunReport Pipeline::run() {
     MonotonicNanos deadline = now().after_millis(options_.deadline_ms);
     std::thread ingest([this] {
-        run_ingest_thread({*ingest_, recent_, seams_.watch, seams_.log, flags_, options_.once});
+        run_ingest_thread({*ingest_, recent_, seams_.watch, seams_.clock, seams_.log, status_,
+                           flags_, options_.once});
     });
     std::thread deliver([this] {
-        run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, flags_});
+        run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, status_, flags_});
     });
     tell_service_manager("READY=1");
 

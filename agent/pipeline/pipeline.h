@@ -22,6 +22,7 @@
 #include "platform/clock.h"
 #include "platform/file_system.h"
 #include "platform/file_watch.h"
+#include "platform/local_listener.h"
 #include "platform/network.h"
 #include "platform/random.h"
 #include "platform/wait.h"
@@ -36,6 +37,7 @@ struct PipelineSeams {
     Network& network;
     SignalSource& signals;
     Log& log;
+    LocalListener* status = nullptr;  // answers `llmtrail status`; null: nobody can ask
 };
 
 struct RunOptions {

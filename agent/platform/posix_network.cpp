@@ -1,5 +1,3 @@
-#include <sys/un.h>
-
 #include "platform/posix.h"
 #include "platform/resolver.h"
 #include "platform/socket_stream.h"
@@ -8,18 +6,6 @@
 namespace llmtrail {
 
 namespace {
-
-Result<SocketAddress> unix_address(const std::string& path) {
-    SocketAddress address;
-    auto* local = static_cast<sockaddr_un*>(static_cast<void*>(&address.storage));
-    if (path.size() >= sizeof local->sun_path) {
-        return fail(ErrorCode::kLimit, "too long for the path of a socket: " + path);
-    }
-    local->sun_family = AF_UNIX;
-    path.copy(local->sun_path, path.size());
-    address.size = sizeof *local;
-    return address;
-}
 
 class PosixNetwork : public Network {
  public:

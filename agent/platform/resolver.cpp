@@ -1,6 +1,7 @@
 #include "platform/resolver.h"
 
 #include <netdb.h>
+#include <sys/un.h>
 
 #include <cstring>
 #include <system_error>
@@ -39,6 +40,18 @@ Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
 }
 
 }  // namespace
+
+Result<SocketAddress> unix_address(const std::string& path) {
+    SocketAddress address;
+    auto* local = static_cast<sockaddr_un*>(static_cast<void*>(&address.storage));
+    if (path.size() >= sizeof local->sun_path) {
+        return fail(ErrorCode::kLimit, "too long for the path of a socket: " + path);
+    }
+    local->sun_family = AF_UNIX;
+    path.copy(local->sun_path, path.size());
+    address.size = sizeof *local;
+    return address;
+}
 
 std::optional<Result<SocketAddresses>> Lookup::result() {
     std::lock_guard lock(mutex_);

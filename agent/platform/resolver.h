@@ -28,6 +28,8 @@ struct SocketAddress {
 
 using SocketAddresses = std::vector<SocketAddress>;
 
+Result<SocketAddress> unix_address(const std::string& path);  // kLimit: no socket has such a path
+
 // One lookup, shared by whoever waits for it and the thread that does it.
 class Lookup {
  public:

@@ -1,0 +1,158 @@
+#include "cli/status_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
+#include "base/time.h"
+#include "base/utf8.h"
+#include "json_tree/json_tree.h"
+
+namespace llmtrail {
+
+namespace {
+
+constexpr size_t kLabelColumns = 18;
+
+constexpr std::string_view kNextSteps =
+    "\nNo source is configured: nothing is read. Next:\n"
+    "  1. write a source into /etc/llmtrail/agent.yaml (docs/sources.md has one for each "
+    "platform)\n"
+    "  2. llmtrail check\n"
+    "  3. systemctl restart llmtrail\n";
+
+std::string text_of(JsonValue object, std::string_view key) {
+    return terminal_safe(object[key].text());
+}
+
+uint64_t count_of(JsonValue object, std::string_view key) {
+    return static_cast<uint64_t>(std::max<int64_t>(object[key].integer().value_or(0), 0));
+}
+
+std::string counted(JsonValue object, std::string_view key, std::string_view what) {
+    return std::to_string(count_of(object, key)) + " " + std::string(what);
+}
+
+// 1.5 GiB; bytes below 1 KiB.
+std::string in_bytes(uint64_t bytes) {
+    constexpr std::array kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    auto value = static_cast<double>(bytes);
+    while (value >= 1024 && unit + 1 < kUnits.size()) {
+        value /= 1024;
+        ++unit;
+    }
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+    return text.data();
+}
+
+std::string in_time(int64_t seconds) {
+    if (seconds < 120) {
+        return std::to_string(seconds) + " s";
+    }
+    if (seconds < 7200) {
+        return std::to_string(seconds / 60) + " min";
+    }
+    return seconds < 172'800 ? std::to_string(seconds / 3600) + " h"
+                             : std::to_string(seconds / 86'400) + " days";
+}
+
+void line(std::string& out, std::string label, std::string_view words) {
+    label.resize(std::max(label.size() + 1, kLabelColumns), ' ');
+    out.append(label).append(words).append("\n");
+}
+
+// "; 3 files that cannot be read", unless there are none.
+void add_problem(std::string& words, JsonValue object, std::string_view key,
+                 std::string_view what) {
+    if (count_of(object, key) > 0) {
+        words += "; " + counted(object, key, what);
+    }
+}
+
+void add_balance(std::string& words, JsonValue object) {
+    if (object["balances"].boolean() == false) {
+        words += "; THE LEDGER DOES NOT BALANCE";
+    }
+}
+
+void describe_source(std::string& out, JsonValue source) {
+    uint64_t lag = count_of(source, "lag_bytes");
+    std::string words = lag == 0 ? "up to date" : in_bytes(lag) + " behind";
+    words += "; " + counted(source, "documents", "documents, ") +
+             counted(source, "records", "records, ") + counted(source, "rejected", "rejected");
+    add_problem(words, source, "unreadable_files", "files or folders cannot be read");
+    if (count_of(source, "lost_bytes") > 0) {
+        words += "; " + in_bytes(count_of(source, "lost_bytes")) + " LOST before they were read";
+    }
+    add_balance(words, source);
+    line(out, "source " + text_of(source, "id"), words);
+}
+
+void describe_output(std::string& out, JsonValue output) {
+    std::string words = text_of(output, "state");
+    std::string error = text_of(output, "last_error");
+    if (!error.empty()) {
+        words += ", " + error;
+    }
+    words += "; " + counted(output, "confirmed", text_of(output, "confirmation")) + ", " +
+             counted(output, "pending", "waiting in the spool");
+    add_problem(words, output, "resent", "sent again");
+    add_problem(words, output, "dropped", "REMOVED before they were delivered");
+    add_problem(words, output, "unreadable", "could not be opened");
+    add_balance(words, output);
+    line(out, "output " + text_of(output, "id"), words);
+}
+
+void describe_log(std::string& out, JsonValue status) {
+    JsonValue anchors = status["anchors"];
+    std::string words = counted(status, "log_size", "records, ") +
+                        counted(anchors, "sealed_size", "sealed, ") +
+                        counted(anchors, "anchored_size", "anchored");
+    if (!text_of(anchors, "holder").empty()) {
+        words += " by " + text_of(anchors, "holder");
+    }
+    if (std::string state = text_of(anchors, "state"); state != "anchored") {
+        words += "; " + state;
+    }
+    if (uint64_t seconds = count_of(anchors, "unanchored_seconds"); seconds > 0) {
+        words += "; unanchored for " + in_time(static_cast<int64_t>(seconds));
+    }
+    line(out, "log", words);
+    line(out, "spool", text_of(status, "spool_directory"));
+}
+
+}  // namespace
+
+std::optional<std::string> describe_status(ByteView json) {
+    JsonTree tree;
+    Result<JsonValue> read = tree.read(json, false);
+    if (!read || !read->is_object() || !(*read)["generation"].exists()) {
+        return std::nullopt;
+    }
+    JsonValue status = *read;
+    std::string out;
+    std::string words = "version " + text_of(status, "version") + ", generation " +
+                        std::to_string(count_of(status, "generation"));
+    auto started = parse_iso_time(status["started"].text());
+    auto now = parse_iso_time(status["now"].text());
+    if (started && now) {
+        words += ", up " + in_time((now->at.value - started->at.value) / kNanosPerSecond);
+    }
+    line(out, "llmtrail", words);
+    for (JsonValue source : status["sources"].items()) {
+        describe_source(out, source);
+    }
+    describe_log(out, status);
+    for (JsonValue output : status["outputs"].items()) {
+        describe_output(out, output);
+    }
+    if (status["sources"].size() == 0) {
+        out += kNextSteps;
+    }
+    return out;
+}
+
+}  // namespace llmtrail

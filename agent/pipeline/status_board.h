@@ -1,0 +1,63 @@
+// What the agent is doing now, for `llmtrail status`: each worker puts its part as a whole, the
+// main thread reads all of it. Numbers of one worker agree with each other; those of two may be a
+// moment apart. Any thread; nothing in it blocks for longer than a copy.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "outputs/output.h"
+#include "pipeline/ledger.h"
+
+namespace llmtrail {
+
+inline constexpr int64_t kStatusIntervalMs = 250;  // while a worker has no time to wait
+
+struct SourceStatus {
+    SourceTotals totals;
+    uint64_t lag_bytes = 0;  // known to be unread
+};
+
+struct OutputStatus {
+    OutputTotals totals;
+    OutputHealth health = OutputHealth::kIdle;
+    std::string last_error;  // of the present outage; "" while it is up
+};
+
+// Left of the spool, and the spool.
+struct IntakeStatus {
+    std::vector<SourceStatus> sources;
+    AnchorTotals anchors;
+    uint64_t log_size = 0;  // leaves: index of the next record
+};
+
+struct AgentStatus {
+    // Of this run.
+    uint64_t generation = 0;
+    UnixNanos started;
+    std::string spool_directory;
+
+    IntakeStatus intake;
+    std::vector<OutputStatus> outputs;
+};
+
+class StatusBoard {
+ public:
+    void put_start(uint64_t generation, UnixNanos started, std::string spool_directory);
+    void put_intake(IntakeStatus intake);
+    void put_outputs(std::vector<OutputStatus> outputs);
+
+    AgentStatus read() const;
+
+ private:
+    mutable std::mutex mutex_;
+    AgentStatus status_;
+};
+
+// One JSON object and a newline (docs/status.md).
+std::string status_json(const AgentStatus& status, UnixNanos now);
+
+}  // namespace llmtrail

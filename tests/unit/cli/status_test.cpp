@@ -1,0 +1,60 @@
+// What a person reads of a status, and what the command says when nobody answers.
+#include <doctest/doctest.h>
+
+#include "cli/status_report.h"
+#include "command_case.h"
+
+using namespace llmtrail;
+
+TEST_CASE("a healthy agent is told in a line a source and an output") {
+    std::string text =
+        describe_status(
+            R"({"version":"1.2","now":"2026-03-01T14:00:00Z","started":"2026-03-01T11:00:00Z","generation":3,)"
+            R"("spool_directory":"/s","log_size":6,)"
+            R"("anchors":{"state":"anchored","holder":"soc","sealed_size":6,"anchored_size":5,"unanchored_seconds":3},)"
+            R"("sources":[{"id":"app","lag_bytes":0,"documents":4,"records":5,"rejected":0,"balances":true}],)"
+            R"("outputs":[{"id":"soc","state":"up","confirmation":"acknowledged","confirmed":5,"pending":1,"balances":true}]})")
+            .value();
+    CHECK(text ==
+          "llmtrail          version 1.2, generation 3, up 3 h\n"
+          "source app        up to date; 4 documents, 5 records, 0 rejected\n"
+          "log               6 records, 6 sealed, 5 anchored by soc; unanchored for 3 s\n"
+          "spool             /s\n"
+          "output soc        up; 5 acknowledged, 1 waiting in the spool\n");
+}
+
+TEST_CASE("what is wrong is told, and nothing of it reaches the terminal raw") {
+    std::string text =
+        describe_status(
+            R"({"generation":1,"sources":[{"id":"a\u001b[2J","lag_bytes":1572864,"lost_bytes":5,"unreadable_files":2,"balances":false}],)"
+            R"("outputs":[{"id":"soc","state":"down","last_error":"refused\n\u009b31m","confirmation":"sent","pending":9,"dropped":4,"balances":true}]})")
+            .value();
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.find("\xc2\x9b") == std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 5);
+    for (const char* words :
+         {"1.5 MiB behind", "5 bytes LOST", "2 files or folders cannot be read",
+          "THE LEDGER DOES NOT BALANCE", "down, refused", "9 waiting", "4 REMOVED"}) {
+        CAPTURE(words);
+        CHECK(text.find(words) != std::string::npos);
+    }
+}
+
+TEST_CASE("an agent without a source says what to do next") {
+    std::string text = describe_status(R"({"generation":1,"sources":[],"outputs":[]})").value();
+    CHECK(text.find("No source is configured") != std::string::npos);
+    CHECK(text.find("llmtrail check") != std::string::npos);
+}
+
+TEST_CASE("what is no status is refused") {
+    for (const char* json : {"", "[]", "{}", "{\"generation\":", "null", "\xff"}) {
+        CAPTURE(json);
+        CHECK_FALSE(describe_status(json));
+    }
+}
+
+TEST_CASE("nobody there is an error with what to look at") {
+    CommandCase host;
+    CHECK(host.run({"status", "--socket", "/no/such/socket"}) == ExitCode::kIo);
+    CHECK(contains(host.talk_text.text, "systemctl status llmtrail"));
+}

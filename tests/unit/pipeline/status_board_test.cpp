@@ -1,0 +1,66 @@
+#include "pipeline/status_board.h"
+
+#include <doctest/doctest.h>
+
+using namespace llmtrail;
+
+namespace {
+
+AgentStatus busy_agent() {
+    AgentStatus status;
+    status.generation = 3;
+    status.started = UnixNanos{1'772'362'800'000'000'000};
+    status.spool_directory = "/s";
+    SourceStatus source;
+    source.totals.id = "app";
+    source.totals.read_bytes = 100;
+    source.totals.record_bytes = 90;
+    source.totals.skipped_bytes = 10;
+    source.totals.documents = 4;
+    source.totals.records = 5;
+    source.lag_bytes = 77;
+    status.intake.sources = {source};
+    status.intake.log_size = 6;
+    status.intake.anchors = {"not anchored", "", 0, 5, 1500, 0};
+    OutputStatus output;
+    output.totals.id = "soc";
+    output.totals.confirmation = "sent";
+    output.totals.spooled = 6;
+    output.totals.pending = 5;
+    output.health = OutputHealth::kBackingOff;
+    output.last_error = "no \x1b[31m way \xff";
+    status.outputs = {output};
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("the status is one line of JSON, in the order of its page") {
+    std::string json = status_json(busy_agent(), UnixNanos{1'772'362'860'000'000'001});
+    CHECK(json ==
+          "{\"version\":\"" LLMTRAIL_VERSION
+          "\",\"now\":\"2026-03-01T11:01:00.000000001Z\","
+          "\"started\":\"2026-03-01T11:00:00.000000000Z\",\"generation\":3,"
+          "\"spool_directory\":\"/s\",\"log_size\":6,"
+          "\"anchors\":{\"state\":\"not anchored\",\"holder\":\"\",\"sealed_size\":5,"
+          "\"anchored_size\":0,\"unanchored_seconds\":2},"
+          "\"sources\":[{\"id\":\"app\",\"lag_bytes\":77,\"documents\":4,\"records\":5,"
+          "\"rejected\":0,\"read_bytes\":100,\"record_bytes\":90,\"rejected_bytes\":0,"
+          "\"skipped_bytes\":10,\"lost_bytes\":0,\"unreadable_files\":0,\"balances\":true}],"
+          "\"outputs\":[{\"id\":\"soc\",\"state\":\"down\","
+          "\"last_error\":\"no \\u001b[31m way \xef\xbf\xbd\",\"confirmation\":\"sent\","
+          "\"backlog\":0,\"spooled\":6,\"confirmed\":0,\"pending\":5,\"not_routed\":0,"
+          "\"unreadable\":0,\"dropped\":0,\"resent\":0,\"balances\":false}]}\n");
+}
+
+TEST_CASE("each part is what was put last") {
+    StatusBoard board;
+    CHECK(board.read().outputs.empty());
+    AgentStatus status = busy_agent();
+    board.put_start(status.generation, status.started, status.spool_directory);
+    board.put_outputs({OutputStatus{}, OutputStatus{}});
+    board.put_outputs(status.outputs);
+    board.put_intake(status.intake);
+    UnixNanos now{5};
+    CHECK(status_json(board.read(), now) == status_json(status, now));
+}
