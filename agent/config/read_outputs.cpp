@@ -181,8 +181,10 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
     if (!read_type(reader, output)) {
         return output;  // its other keys belong to a type this version does not know
     }
-    static constexpr std::array<Choice<EventFormat>, 3> kFormats = {
-        {{"cef", EventFormat::kCef}, {"leef", EventFormat::kLeef}, {"json", EventFormat::kJson}}};
+    static constexpr std::array<Choice<EventFormat>, 4> kFormats = {{{"cef", EventFormat::kCef},
+                                                                     {"leef", EventFormat::kLeef},
+                                                                     {"leef2", EventFormat::kLeef2},
+                                                                     {"json", EventFormat::kJson}}};
     reader.choice("format", output.format, kFormats);
     uint64_t max_event = output.max_event_bytes;
     reader.size("max_event", max_event, kMaxEventBytesLeast, kMaxEventBytesMost);

@@ -85,7 +85,8 @@ void read_splunk_hec(MapReader& reader, OutputSettings& output, Problems& proble
         hec.sourcetype = output.format == EventFormat::kJson ? "llmtrail:json" : "cef";
     }
     if (const ConfigNode* format = reader.find("format");
-        format != nullptr && output.format == EventFormat::kLeef) {
+        format != nullptr &&
+        (output.format == EventFormat::kLeef || output.format == EventFormat::kLeef2)) {
         reader.problem(*format, "a HTTP Event Collector is not sent LEEF", "format: cef or json");
     }
 }

@@ -37,7 +37,7 @@ struct SourceSettings {
 };
 
 enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec, kSentinel };
-enum class EventFormat : uint8_t { kCef, kLeef, kJson };
+enum class EventFormat : uint8_t { kCef, kLeef, kLeef2, kJson };
 enum class SyslogTransport : uint8_t { kTls, kTcp, kRelp, kUdp, kUnix };
 enum class Framing : uint8_t { kOctet, kLf };
 

@@ -134,6 +134,8 @@ std::unique_ptr<Formatter> make_formatter(const OutputSettings& settings, Format
             return make_cef_formatter(std::move(options));
         case EventFormat::kLeef:
             return make_leef_formatter(std::move(options));
+        case EventFormat::kLeef2:
+            return make_leef2_formatter(std::move(options));
         case EventFormat::kJson:
             return settings.type == OutputType::kSplunkHec
                        ? make_hec_json_formatter(std::move(options))

@@ -46,6 +46,7 @@ class Formatter {
 };
 
 std::unique_ptr<Formatter> make_cef_formatter(FormatOptions options);
-std::unique_ptr<Formatter> make_leef_formatter(FormatOptions options);  // LEEF 1.0, tabs between
+std::unique_ptr<Formatter> make_leef_formatter(FormatOptions options);   // LEEF 1.0, tabs between
+std::unique_ptr<Formatter> make_leef2_formatter(FormatOptions options);  // LEEF 2.0, ^ between
 
 }  // namespace llmtrail

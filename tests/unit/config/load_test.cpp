@@ -291,3 +291,16 @@ TEST_CASE("a Unix socket has a path for its address, and events over UDP are sma
     CHECK(outputs[2].max_event_bytes == 1400);
     CHECK_FALSE(uses_tls(outputs[2]));
 }
+
+TEST_CASE("the format of events is one of four") {
+    for (auto [name, format] : {std::pair{"cef", EventFormat::kCef},
+                                {"leef", EventFormat::kLeef},
+                                {"leef2", EventFormat::kLeef2},
+                                {"json", EventFormat::kJson}}) {
+        LoadedSettings loaded = load_text(
+            kOneSource + "outputs:\n  - {id: soc, type: syslog, address: \"s:1\", format: " + name +
+            "}\n");
+        REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+        CHECK(loaded.settings->outputs[0].format == format);
+    }
+}

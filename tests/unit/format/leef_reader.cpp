@@ -15,12 +15,14 @@ static bool is_word(std::string_view key) {
 
 LeefEvent read_leef(std::string_view event) {
     LeefEvent read;
-    if (!event.starts_with("LEEF:1.0|")) {
-        read.problem = "no LEEF 1.0";
+    bool second = event.starts_with("LEEF:2.0|");
+    char separator = second ? '^' : '\t';
+    if (!second && !event.starts_with("LEEF:1.0|")) {
+        read.problem = "no LEEF";
         return read;
     }
-    if (std::any_of(event.begin(), event.end(), [](char c) {
-            return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+    if (std::any_of(event.begin(), event.end(), [separator](char c) {
+            return (static_cast<unsigned char>(c) < 0x20 && c != separator) || c == 0x7F;
         })) {
         read.problem = "control character";
     }
@@ -34,11 +36,16 @@ LeefEvent read_leef(std::string_view event) {
         read.event_id = rest.substr(0, bar);
         rest.remove_prefix(bar + 1);
     }
+    if (second && !rest.starts_with("^|")) {
+        read.problem = "no separator in the header";
+        return read;
+    }
+    rest.remove_prefix(second ? 2 : 0);
     if (rest.find('|') != std::string_view::npos) {
         read.problem = "pipe in an attribute";
     }
     while (!rest.empty()) {
-        size_t end = std::min(rest.find('\t'), rest.size());
+        size_t end = std::min(rest.find(separator), rest.size());
         std::string_view pair = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         size_t equals = pair.find('=');

@@ -1,5 +1,5 @@
-// A reader of LEEF 1.0 written from IBM's rules, apart from the formatter: splits the header at '|'
-// and the attributes at tabs and the first '='.
+// A reader of LEEF written from IBM's rules, apart from the formatter: splits the header at '|' and
+// the attributes at tabs (1.0) or '^' (2.0) and the first '='.
 #pragma once
 
 #include <map>

@@ -88,3 +88,33 @@ TEST_CASE("a rejected record says why in msg, with a severity QRadar takes") {
     CHECK(event.attributes["sev"] == "4");
     CHECK(event.attributes["msg"] == "not JSON: ends inside a string");
 }
+
+TEST_CASE("LEEF 2.0 says the same between circumflexes, and no value can hold one") {
+    AuditRecord record;
+    record.set_text(Field::kEventKind, "inference");
+    record.set_text(Field::kUserName, "Alex Example");
+    record.set_text(Field::kPromptText, "2^10^usrName=root|^sev=10\t^");
+    record.set_text(Field::kResponseText, std::string(5'000, '^'));
+    for (size_t max : {size_t{1024}, size_t{8000}}) {
+        FormatOptions options = with_previews(4000);
+        options.event_bytes_max = max;
+        SampleReference sample;
+        std::string first;
+        std::string second;
+        make_leef_formatter(options)->format(record, sample.get(), first);
+        make_leef2_formatter(options)->format(record, sample.get(), second);
+        CHECK(second.starts_with("LEEF:2.0|llmtrail|agent|"));
+        CHECK(second.size() <= max);
+        LeefEvent read = read_leef(second);
+        CHECK(read.problem == "");
+        CHECK(read.event_id == "100");
+        CHECK(read.attributes["sev"] == "1");
+        CHECK(read.attributes["usrName"] == "Alex Example");
+        CHECK(read.attributes["prompt"] ==
+              "2\xCB\x86"
+              "10\xCB\x86usrName=root\xC2\xA6\xCB\x86sev=10 \xCB\x86");
+        if (max == 8000) {
+            CHECK(read.attributes.size() == read_leef(first).attributes.size());
+        }
+    }
+}

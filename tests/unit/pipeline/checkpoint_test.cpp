@@ -364,10 +364,10 @@ TEST_CASE("a checkpoint survives every format and the shortest event that may be
     const Bytes leaf(32, 'l');
     SpoolReference reference{
         .index = 7, .leaf = leaf, .commitments = {leaf, leaf, leaf, leaf}, .event_id = "e"};
-    for (bool leef : {false, true}) {
+    for (auto make_formatter : {make_cef_formatter, make_leef_formatter, make_leef2_formatter}) {
         for (size_t bytes_max : {size_t{1024}, size_t{8000}}) {
             FormatOptions options{.host_id = "h", .host_name = "h", .event_bytes_max = bytes_max};
-            auto formatter = leef ? make_leef_formatter(options) : make_cef_formatter(options);
+            auto formatter = make_formatter(options);
             std::string event;
             formatter->format(record, reference, event);
             CAPTURE(event);
