@@ -27,10 +27,11 @@ static std::unique_ptr<LocalListener> listen_for_status(const RunArguments& argu
 }
 
 ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
+    WorkerPulses pulses;
     auto signals = make_signal_source();  // before any thread is started
     if (signals) {
-        signals =
-            with_watchdog(std::move(*signals), service_manager_socket(), watchdog_interval_ms());
+        signals = with_watchdog(std::move(*signals), service_manager_socket(),
+                                watchdog_interval_ms(), [&pulses] { return pulses.look(); });
     }
     if (!signals) {
         return seams.talk.refuse(signals.error());
@@ -57,7 +58,7 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     auto status = listen_for_status(arguments, *loaded.settings, *log);
     auto report = run_pipeline(*loaded.settings, options,
                                PipelineSeams{seams.files, *watch, seams.clock, seams.random,
-                                             *network, **signals, *log, status.get()});
+                                             *network, **signals, *log, pulses, status.get()});
     if (!report) {
         seams.talk.refuse(report.error());
         seams.talk.hint(report.error().code == ErrorCode::kBusy

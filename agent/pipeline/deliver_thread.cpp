@@ -58,6 +58,7 @@ void DeliverThread::tell_status(bool moved) {
 
 // False: waiting failed, which ends the run.
 bool DeliverThread::wait(int64_t totals_ms, bool stopping) {
+    parts_.pulse.begin_waiting();
     entries_.clear();
     entries_.push_back({parts_.flags.wake_deliver->descriptor(), StreamWants::kRead, false});
     int64_t timeout_ms = parts_.deliver.wait_entries(entries_);
@@ -88,6 +89,7 @@ void DeliverThread::farewell() {
 
 void DeliverThread::run() {
     for (;;) {
+        parts_.pulse.begin_turn();
         bool moved = parts_.deliver.step();
         int64_t totals_ms = tell_totals();
         tell_status(moved);
@@ -101,6 +103,7 @@ void DeliverThread::run() {
         }
     }
     farewell();
+    parts_.pulse.begin_waiting();
     parts_.flags.deliver_ended.store(true);
     parts_.flags.wake_main->wake();
 }

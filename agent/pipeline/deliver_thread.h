@@ -10,6 +10,7 @@
 #include "pipeline/status_board.h"
 #include "pipeline/thread_flags.h"
 #include "platform/clock.h"
+#include "platform/pulse.h"
 
 namespace llmtrail {
 
@@ -19,6 +20,7 @@ struct DeliverThreadParts {
     Clock& clock;
     Log& log;
     StatusBoard& status;
+    Pulse& pulse;
     ThreadFlags& flags;
 };
 

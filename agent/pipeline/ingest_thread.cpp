@@ -46,6 +46,7 @@ void run_ingest_thread(const IngestThreadParts& parts) {
     bool news_from_watch = false;
     MonotonicNanos told;
     while (!parts.flags.stop_ingest.load()) {
+        parts.pulse.begin_turn();
         bool more = step(parts, news_from_watch);
         news_from_watch = false;
         MonotonicNanos now = parts.clock.monotonic_now();
@@ -56,6 +57,7 @@ void run_ingest_thread(const IngestThreadParts& parts) {
         if (more) {
             continue;
         }
+        parts.pulse.begin_waiting();
         Result<bool> news = wait(parts);
         if (!news) {
             parts.log.error({"reading stops: ", news.error()});
@@ -64,10 +66,12 @@ void run_ingest_thread(const IngestThreadParts& parts) {
         }
         news_from_watch = *news;
     }
+    parts.pulse.begin_turn();
     parts.ingest.announce({kClassAgentStop, "agent", "stopping in order", 1});
     parts.ingest.finish();
     parts.flags.committed_records.store(parts.ingest.committed_records());
     parts.flags.wake_deliver->wake();
+    parts.pulse.begin_waiting();
 }
 
 }  // namespace llmtrail

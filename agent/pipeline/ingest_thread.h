@@ -10,6 +10,7 @@
 #include "pipeline/thread_flags.h"
 #include "platform/clock.h"
 #include "platform/file_watch.h"
+#include "platform/pulse.h"
 
 namespace llmtrail {
 
@@ -20,6 +21,7 @@ struct IngestThreadParts {
     Clock& clock;
     Log& log;
     StatusBoard& status;
+    Pulse& pulse;
     ThreadFlags& flags;
     bool tell_caught_up = false;  // wakes the main thread once everything is read
 };

@@ -206,10 +206,11 @@ RunReport Pipeline::run() {
     MonotonicNanos deadline = now().after_millis(options_.deadline_ms);
     std::thread ingest([this] {
         run_ingest_thread({*ingest_, recent_, seams_.watch, seams_.clock, seams_.log, status_,
-                           flags_, options_.once});
+                           seams_.pulses.ingest, flags_, options_.once});
     });
     std::thread deliver([this] {
-        run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, status_, flags_});
+        run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, status_,
+                            seams_.pulses.deliver, flags_});
     });
     tell_service_manager("READY=1");
 

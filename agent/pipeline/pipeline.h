@@ -24,10 +24,22 @@
 #include "platform/file_watch.h"
 #include "platform/local_listener.h"
 #include "platform/network.h"
+#include "platform/pulse.h"
 #include "platform/random.h"
 #include "platform/wait.h"
 
 namespace llmtrail {
+
+// Of the two workers, for a watchdog.
+struct WorkerPulses {
+    Pulse ingest;
+    Pulse deliver;
+
+    bool look() {
+        bool ingest_goes_on = ingest.look();
+        return deliver.look() && ingest_goes_on;
+    }
+};
 
 struct PipelineSeams {
     FileSystem& files;
@@ -37,6 +49,7 @@ struct PipelineSeams {
     Network& network;
     SignalSource& signals;
     Log& log;
+    WorkerPulses& pulses;
     LocalListener* status = nullptr;  // answers `llmtrail status`; null: nobody can ask
 };
 

@@ -31,10 +31,11 @@ int64_t number_in_environment(const char* name, int64_t otherwise) {
 
 class WatchedSignals : public SignalSource {
  public:
-    WatchedSignals(std::unique_ptr<SignalSource> signals, std::string socket, Descriptor timer,
-                   std::unique_ptr<PollSet> both)
+    WatchedSignals(std::unique_ptr<SignalSource> signals, std::string socket,
+                   std::function<bool()> alive, Descriptor timer, std::unique_ptr<PollSet> both)
         : signals_(std::move(signals)),
           socket_(std::move(socket)),
+          alive_(std::move(alive)),
           timer_(std::move(timer)),
           both_(std::move(both)) {}
 
@@ -42,7 +43,7 @@ class WatchedSignals : public SignalSource {
 
     std::optional<ProcessSignal> take() override {
         uint64_t expirations = 0;
-        if (::read(timer_.get(), &expirations, sizeof expirations) > 0) {
+        if (::read(timer_.get(), &expirations, sizeof expirations) > 0 && alive_()) {
             // Nobody is left to tell of an error: silence is what a watchdog understands.
             (void)notify_service_manager(socket_, "WATCHDOG=1");
         }
@@ -52,6 +53,7 @@ class WatchedSignals : public SignalSource {
  private:
     std::unique_ptr<SignalSource> signals_;
     std::string socket_;
+    std::function<bool()> alive_;
     Descriptor timer_;
     std::unique_ptr<PollSet> both_;
 };
@@ -64,7 +66,8 @@ int64_t watchdog_interval_ms() {
 }
 
 Result<std::unique_ptr<SignalSource>> with_watchdog(std::unique_ptr<SignalSource> signals,
-                                                    std::string socket, int64_t interval_ms) {
+                                                    std::string socket, int64_t interval_ms,
+                                                    std::function<bool()> alive) {
     if (interval_ms <= 0 || socket.empty()) {
         return signals;
     }
@@ -87,8 +90,9 @@ Result<std::unique_ptr<SignalSource>> with_watchdog(std::unique_ptr<SignalSource
             return fail(std::move(watched.error()));
         }
     }
-    return std::unique_ptr<SignalSource>(std::make_unique<WatchedSignals>(
-        std::move(signals), std::move(socket), std::move(timer), std::move(*both)));
+    return std::unique_ptr<SignalSource>(
+        std::make_unique<WatchedSignals>(std::move(signals), std::move(socket), std::move(alive),
+                                         std::move(timer), std::move(*both)));
 }
 
 }  // namespace llmtrail

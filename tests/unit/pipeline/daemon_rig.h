@@ -96,7 +96,7 @@ struct Daemon {
         auto watch = make_posix_file_watch();
         auto random = make_posix_random();
         return run_pipeline(settings, options,
-                            {files, *watch, clock, *random, network, signals, log});
+                            {files, *watch, clock, *random, network, signals, log, pulses});
     }
 
     // A signal when the run has had `real_ms` to get somewhere.
@@ -120,6 +120,7 @@ struct Daemon {
     Settings settings;
     HastyClock clock;
     ScriptedSignals signals;
+    WorkerPulses pulses;
     FakeNetwork network;
     ThreadSafeLog log;
     int64_t took_ms = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "manager_socket.h"
+#include "platform/pulse.h"
 
 using namespace llmtrail;
 
@@ -37,6 +38,10 @@ class SentSignals : public SignalSource {
 bool becomes_ready(const SignalSource& signals) {
     WaitEntry entry{signals.descriptor(), StreamWants::kRead, false};
     return wait_for({&entry, 1}, kPatienceMs).value_or(0) == 1;
+}
+
+bool always() {
+    return true;
 }
 
 struct Variables {
@@ -81,7 +86,7 @@ TEST_CASE("Whoever waits for signals feeds the watchdog, and gets the signals as
     manager.listen(std::string(1, '\0') + own_name(""));
     auto sent = std::make_unique<SentSignals>();
     SentSignals& sender = *sent;
-    auto watched = with_watchdog(std::move(sent), own_name("@"), 30);
+    auto watched = with_watchdog(std::move(sent), own_name("@"), 30, always);
     REQUIRE(watched);
     for (int turn = 0; turn < 3; ++turn) {
         REQUIRE(becomes_ready(**watched));
@@ -96,19 +101,44 @@ TEST_CASE("Whoever waits for signals feeds the watchdog, and gets the signals as
 TEST_CASE("A thread that does not come to its signals tells the watchdog nothing") {
     Manager manager;
     manager.listen(std::string(1, '\0') + own_name(""));
-    auto watched = with_watchdog(std::make_unique<SentSignals>(), own_name("@"), 3);
+    auto watched = with_watchdog(std::make_unique<SentSignals>(), own_name("@"), 3, always);
     REQUIRE(watched);
     REQUIRE(becomes_ready(**watched));
     CHECK(manager.heard() == "nothing");
 }
 
+TEST_CASE(
+    "A worker that hangs makes the process silent, one that waits or ends its turns does not") {
+    Manager manager;
+    manager.listen(std::string(1, '\0') + own_name(""));
+    Pulse pulse;
+    auto watched = with_watchdog(std::make_unique<SentSignals>(), own_name("@"), 30,
+                                 [&pulse] { return pulse.look(); });
+    REQUIRE(watched);
+    auto told = [&] {
+        REQUIRE(becomes_ready(**watched));
+        CHECK_FALSE((*watched)->take().has_value());
+        return manager.heard();
+    };
+    CHECK(told() == "WATCHDOG=1");  // it waits for its start
+    pulse.begin_turn();
+    CHECK(told() == "WATCHDOG=1");
+    CHECK(told() == "nothing");
+    CHECK(told() == "nothing");
+    pulse.begin_turn();
+    CHECK(told() == "WATCHDOG=1");
+    pulse.begin_waiting();
+    CHECK(told() == "WATCHDOG=1");
+    CHECK(told() == "WATCHDOG=1");
+}
+
 TEST_CASE("Without a watchdog the signals are as they were") {
     auto sent = std::make_unique<SentSignals>();
     SignalSource* before = sent.get();
-    auto same = with_watchdog(std::move(sent), own_name("@"), 0);
+    auto same = with_watchdog(std::move(sent), own_name("@"), 0, always);
     REQUIRE(same);
     CHECK(same->get() == before);
-    auto still = with_watchdog(std::move(*same), "", 30);
+    auto still = with_watchdog(std::move(*same), "", 30, always);
     REQUIRE(still);
     CHECK(still->get() == before);
 }
