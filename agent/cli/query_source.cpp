@@ -54,7 +54,8 @@ Result<void> find_key(const QueryArguments& arguments, CommandSeams seams, Query
     if (source.key_directory.empty()) {
         return {};
     }
-    Result<std::vector<LocalKey>> keys = load_local_secrets(seams.files, source.key_directory);
+    Result<std::vector<LocalKey>> keys =
+        load_local_secrets(seams.files, places_of_reader(seams.files, source.key_directory));
     if (keys) {
         source.key_name = "this host's key";
         source.key = SpoolKey(std::move(*keys));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "platform/host.h"
 #include "spool/private_file.h"
 
 namespace llmtrail {
@@ -27,7 +28,7 @@ Result<Secret> read_credential(const std::string& name, const std::string& crede
                         name + " in the unit gives this one");
     }
     return read_private_file(files, credentials + "/" + name, kSecretBytesMax,
-                             PrivateFile::kCredential);
+                             PrivateFile::kCredential, effective_user());
 }
 
 Result<Secret> read_place(const SecretReference& reference, const std::string& credentials,
@@ -36,7 +37,8 @@ Result<Secret> read_place(const SecretReference& reference, const std::string& c
         case SecretPlace::kCredential:
             return read_credential(reference.name, credentials, files);
         case SecretPlace::kFile:
-            return read_private_file(files, reference.name, kSecretBytesMax);
+            return read_private_file(files, reference.name, kSecretBytesMax, PrivateFile::kKey,
+                                     effective_user());
         case SecretPlace::kEnvironment:
             return read_environment(reference.name);
     }

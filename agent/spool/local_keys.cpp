@@ -45,8 +45,8 @@ Secret text_of_key(const Secret& key, std::string_view word) {
 }
 
 Result<Secret> read_private_key(FileSystem& files, const std::string& path, std::string_view word,
-                                PrivateFile kind) {
-    Result<Secret> text = read_private_file(files, path, kKeyTextBytesMax, kind);
+                                PrivateFile kind, uint32_t own_user) {
+    Result<Secret> text = read_private_file(files, path, kKeyTextBytesMax, kind, own_user);
     if (!text) {
         return fail(std::move(text).error().with_context("reading a key"));
     }
@@ -65,7 +65,7 @@ Result<void> write_private_key(FileSystem& files, const std::string& path, std::
 
 Result<Secret> read_or_make(FileSystem& files, Random& random, const std::string& path,
                             std::string_view word, bool& made) {
-    Result<Secret> read = read_private_key(files, path, word, PrivateFile::kKey);
+    Result<Secret> read = read_private_key(files, path, word, PrivateFile::kKey, effective_user());
     if (read || read.error().code != ErrorCode::kNotFound) {
         return read;
     }
@@ -171,8 +171,18 @@ Secret local_key_text(const LocalKey& key) {
     return text_of_key(key.key, kLocalKeyWord);
 }
 
+KeyPlaces places_of_reader(FileSystem& files, const std::string& key_directory) {
+    KeyPlaces places(key_directory);
+    Result<FileInfo> folder = files.info(key_directory, true);
+    if (places.own_user == 0 && folder) {
+        places.own_user = folder->owner;
+    }
+    return places;
+}
+
 Result<LocalKey> load_local_key(FileSystem& files, const std::string& path) {
-    Result<Secret> key = read_private_key(files, path, kLocalKeyWord, PrivateFile::kKey);
+    uint32_t own_user = places_of_reader(files, path.substr(0, path.rfind('/'))).own_user;
+    Result<Secret> key = read_private_key(files, path, kLocalKeyWord, PrivateFile::kKey, own_user);
     if (!key) {
         return fail(key.error());
     }
@@ -189,7 +199,8 @@ Result<std::vector<LocalKey>> load_local_secrets(FileSystem& files, const KeyPla
     }
     std::vector<LocalKey> keys;
     for (const LocalPlace& place : *listed) {
-        Result<Secret> key = read_private_key(files, place.path, kLocalKeyWord, place.kind);
+        Result<Secret> key =
+            read_private_key(files, place.path, kLocalKeyWord, place.kind, places.own_user);
         if (!key && (keys.empty() || key.error().code != ErrorCode::kNotFound)) {
             return fail(key.error());
         }
@@ -208,7 +219,7 @@ Result<LocalKeys> load_local_keys(FileSystem& files, const KeyPlaces& places) {
     }
     return assemble(std::move(local),
                     read_private_key(files, identity_path(places.directory), kIdentityKeyWord,
-                                     PrivateFile::kKey),
+                                     PrivateFile::kKey, places.own_user),
                     false);
 }
 
@@ -252,8 +263,8 @@ Result<void> replace_local_key(FileSystem& files, const std::string& directory,
                                                            " may still be needed: rewrap first"))
                         : Result<void>(fail(previous.error()));
     }
-    Result<Secret> present =
-        read_private_key(files, local_path(directory), kLocalKeyWord, PrivateFile::kKey);
+    Result<Secret> present = read_private_key(files, local_path(directory), kLocalKeyWord,
+                                              PrivateFile::kKey, effective_user());
     if (!present) {
         return fail(present.error());
     }

@@ -15,6 +15,7 @@
 #include "crypto/digest.h"
 #include "crypto/signature.h"
 #include "platform/file_system.h"
+#include "platform/host.h"
 #include "platform/random.h"
 
 namespace llmtrail {
@@ -36,10 +37,15 @@ struct KeyPlaces {
           local(std::move(local_sources)),
           credentials(std::move(credentials_directory)) {}
 
-    std::string directory;           // state_dir/keys
-    std::vector<std::string> local;  // keys.local: "auto", "credential:NAME"; empty: auto
-    std::string credentials;         // $CREDENTIALS_DIRECTORY
+    std::string directory;                 // state_dir/keys
+    std::vector<std::string> local;        // keys.local: "auto", "credential:NAME"; empty: auto
+    std::string credentials;               // $CREDENTIALS_DIRECTORY
+    uint32_t own_user = effective_user();  // who may own the keys beside root
 };
+
+// For a command that reads what an agent wrote: run by root it takes the owner of the folder for
+// the agent's user. Never for the agent itself, which such an owner could give other keys.
+KeyPlaces places_of_reader(FileSystem& files, const std::string& key_directory);
 
 struct LocalKey {
     Secret key;
@@ -64,7 +70,7 @@ Result<LocalKeys> load_or_make_local_keys(FileSystem& files, Random& random,
 
 // The local keys alone, without the identity.
 Result<std::vector<LocalKey>> load_local_secrets(FileSystem& files, const KeyPlaces& places);
-// One file with a local key, wherever it lies.
+// One file with a local key, wherever it lies, for a command that reads.
 Result<LocalKey> load_local_key(FileSystem& files, const std::string& path);
 
 LocalKey make_local_key(Secret key);

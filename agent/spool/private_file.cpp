@@ -3,8 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "platform/host.h"
-
 namespace llmtrail {
 namespace {
 
@@ -72,8 +70,7 @@ Result<void> check_way_to(FileSystem& files, const std::string& path, uint32_t o
 }
 
 Result<Secret> read_private_file(FileSystem& files, const std::string& path, size_t bytes_max,
-                                 PrivateFile kind) {
-    uint32_t own_user = effective_user();
+                                 PrivateFile kind, uint32_t own_user) {
     Result<FileInfo> named = files.info(path, false);
     if (!named) {
         return fail(named.error());

@@ -19,10 +19,11 @@ enum class PrivateFile : uint8_t {
     kCredential,  // handed over by systemd, which may let a group of its own making read it
 };
 
+// `own_user`: who may own it beside root.
 Result<Secret> read_private_file(FileSystem& files, const std::string& path, size_t bytes_max,
-                                 PrivateFile kind = PrivateFile::kKey);
+                                 PrivateFile kind, uint32_t own_user);
 
-// The checks alone, file and directories; `own_user` is who may own it beside root.
+// The checks alone, file and directories.
 Result<void> check_private_file(const std::string& path, const FileInfo& info, PrivateFile kind,
                                 uint32_t own_user);
 

@@ -35,7 +35,8 @@ Result<void> establish_trust(const VerifyOptions& options, FileSystem& files, Ve
     if (trust.opens != nullptr || options.key_directory.empty()) {
         return {};
     }
-    Result<std::vector<LocalKey>> local = load_local_secrets(files, options.key_directory);
+    Result<std::vector<LocalKey>> local =
+        load_local_secrets(files, places_of_reader(files, options.key_directory));
     if (local) {
         trust.local = std::move(*local);
         trust.opens = &*trust.local;
