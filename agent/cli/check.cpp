@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/check_connections.h"
 #include "cli/check_sample.h"
 #include "cli/commands.h"
 #include "cli/permission_advisor.h"
@@ -253,6 +254,15 @@ ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
     check_spool(settings, seams, report);
     if (auto written = seams.data.write(report.text); !written) {
         return seams.talk.refuse(written.error());
+    }
+    if (arguments.connect) {
+        Result<std::vector<Advice>> wrong = check_connections(settings, seams);
+        if (!wrong) {
+            return seams.talk.refuse(wrong.error());
+        }
+        for (const Advice& advice : *wrong) {
+            report.complain(advice);
+        }
     }
     if (settings.sources.empty()) {
         seams.talk.warning("no source is configured: the agent runs and reads nothing");

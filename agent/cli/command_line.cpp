@@ -21,13 +21,16 @@ constexpr auto kCommands = std::to_array<CommandRow>({
     {"run", "[--config FILE] [--once [--deadline SECONDS]]",
      "the daemon, in the foreground; --once: read every source to its end, deliver, exit",
      &begin<RunArguments>},
-    {"check", "[--config FILE] [--sample FILE]",
-     "what the configuration means on this host; --sample: try each source's map on a file",
+    {"check", "[--config FILE] [--connect] [--sample FILE]",
+     "what the configuration means on this host; --connect: is each receiver reached, and does it "
+     "let us in; --sample: try each source's map on a file",
      &begin<CheckArguments>},
     {"parse", "[--as FORMAT|list] [--to record|cef|leef] [--coverage] [--config FILE] [FILE|-]...",
      "logs in, one record a line out; nothing is stored, nothing is sent", &begin<ParseArguments>},
     {"status", "[--socket FILE] [--json] [--watch]",
      "what the running agent does: sources, log, outputs", &begin<StatusArguments>},
+    {"test-event", "[--config FILE] [--output ID]",
+     "a marked event through every output, until it is confirmed", &begin<TestEventArguments>},
     {"verify",
      "[--spool DIR] [--key FILE] [--trust FILE] [--anchor FILE]... [--require-anchor] [--keys DIR] "
      "[--live] [--salvage] [--json]",
@@ -55,7 +58,7 @@ std::string usage_of(const CommandRow& row) {
     constexpr size_t kNameColumns = 8;
     std::string usage(row.name);
     if (!row.usage.empty()) {
-        usage.resize(kNameColumns, ' ');
+        usage.resize(std::max(kNameColumns, usage.size() + 1), ' ');
     }
     return "llmtrail " + usage.append(row.usage);
 }

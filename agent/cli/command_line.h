@@ -32,6 +32,7 @@ struct RunArguments {
 struct CheckArguments {
     std::string config{kDefaultConfigPath};
     std::string sample;  // empty: none
+    bool connect = false;
 };
 
 enum class ParseTo : uint8_t { kRecord, kCef, kLeef };
@@ -131,11 +132,17 @@ struct StatusArguments {
     bool watch = false;  // again each second
 };
 
+struct TestEventArguments {
+    std::string config{kDefaultConfigPath};
+    std::string output;  // empty: all of them
+};
+
 struct VersionArguments {};
 
-using CommandLine = std::variant<RunArguments, CheckArguments, ParseArguments, VerifyArguments,
-                                 KeysArguments, SearchArguments, ShowArguments, ProveArguments,
-                                 HoldArguments, EraseArguments, StatusArguments, VersionArguments>;
+using CommandLine =
+    std::variant<RunArguments, CheckArguments, ParseArguments, VerifyArguments, KeysArguments,
+                 SearchArguments, ShowArguments, ProveArguments, HoldArguments, EraseArguments,
+                 StatusArguments, TestEventArguments, VersionArguments>;
 
 struct CommandRow {
     std::string_view name;

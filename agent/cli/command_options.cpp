@@ -17,8 +17,13 @@ void add_options(CLI::App& command, RunArguments& run) {
 
 void add_options(CLI::App& command, CheckArguments& check) {
     command.add_option("--config", check.config, "configuration file")->type_name("FILE");
-    command.add_option("--sample", check.sample, "a log file to try the maps on")
-        ->type_name("FILE");
+    CLI::Option* sample =
+        command.add_option("--sample", check.sample, "a log file to try the maps on")
+            ->type_name("FILE");
+    command
+        .add_flag("--connect", check.connect,
+                  "also connect to each output, without sending an event")
+        ->excludes(sample);
 }
 
 void add_options(CLI::App& command, ParseArguments& parse) {
@@ -103,6 +108,12 @@ void add_options(CLI::App& command, StatusArguments& status) {
         ->type_name("FILE");
     command.add_flag("--json", status.json, "as the agent says it, docs/status.md");
     command.add_flag("--watch", status.watch, "again each second, until interrupted");
+}
+
+void add_options(CLI::App& command, TestEventArguments& test) {
+    command.add_option("--config", test.config, "configuration file")->type_name("FILE");
+    command.add_option("--output", test.output, "this one; all of them unless told")
+        ->type_name("ID");
 }
 
 void add_options(CLI::App& /*command*/, VersionArguments& /*version*/) {}

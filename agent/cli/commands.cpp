@@ -66,6 +66,10 @@ struct Dispatcher {
         return status_command(arguments, seams);
     }
 
+    ExitCode operator()(const TestEventArguments& arguments) const {
+        return test_event_command(arguments, seams);
+    }
+
     ExitCode operator()(const VersionArguments&) const { return version_command(seams); }
 };
 

@@ -38,6 +38,7 @@ ExitCode prove_command(const ProveArguments& arguments, CommandSeams seams);
 ExitCode hold_command(const HoldArguments& arguments, CommandSeams seams);
 ExitCode erase_command(const EraseArguments& arguments, CommandSeams seams);
 ExitCode status_command(const StatusArguments& arguments, CommandSeams seams);
+ExitCode test_event_command(const TestEventArguments& arguments, CommandSeams seams);
 ExitCode version_command(CommandSeams seams);
 
 // argv to exit code: reads the command line, runs the command, flushes stdout.

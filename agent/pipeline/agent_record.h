@@ -22,6 +22,7 @@ inline constexpr uint16_t kClassAgentStop = 701;
 inline constexpr uint16_t kClassAgentUncleanStop = 702;
 inline constexpr uint16_t kClassOutputDown = 710;
 inline constexpr uint16_t kClassOutputRecovered = 711;
+inline constexpr uint16_t kClassTestEvent = 712;
 inline constexpr uint16_t kClassCheckpoint = 730;
 inline constexpr uint16_t kClassSegmentsPruned = 740;
 inline constexpr uint16_t kClassLegalHold = 741;

@@ -3,146 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "format/json.h"
-#include "format/sentinel.h"
 #include "outputs/outputs.h"
-#include "pipeline/host_identity.h"
-#include "pipeline/secret_reader.h"
-#include "platform/host.h"
+#include "pipeline/output_parts.h"
 
 namespace llmtrail {
 
 namespace {
-
-std::string type_name(OutputType type) {
-    switch (type) {
-        case OutputType::kSyslog:
-            return "syslog";
-        case OutputType::kFile:
-            return "file";
-        case OutputType::kSplunkHec:
-            return "splunk_hec";
-        case OutputType::kSentinel:
-            return "sentinel";
-    }
-    return {};
-}
-
-SecretReader reader_of(const SecretReference& secret, FileSystem& files) {
-    return [secret, &files, credentials = credentials_directory()] {
-        return read_secret(secret, credentials, files);
-    };
-}
-
-std::vector<SecretReader> token_readers(const HecSettings& hec, FileSystem& files) {
-    std::vector<SecretReader> readers;
-    for (const SecretReference& token : hec.tokens) {
-        readers.push_back(reader_of(token, files));
-    }
-    return readers;
-}
-
-AzureIdentity identity_of(AzureAuthKind kind) {
-    switch (kind) {
-        case AzureAuthKind::kManagedIdentity:
-            return AzureIdentity::kManaged;
-        case AzureAuthKind::kArc:
-            return AzureIdentity::kArc;
-        case AzureAuthKind::kClientSecret:
-            return AzureIdentity::kClientSecret;
-    }
-    return AzureIdentity::kManaged;
-}
-
-SentinelPlan sentinel_plan(const SentinelSettings& settings, FileSystem& files) {
-    const AzureAuthSettings& auth = settings.auth;
-    SentinelPlan plan{settings.endpoint, settings.rule_id, settings.stream, {}};
-    plan.auth.identity = identity_of(auth.kind);
-    plan.auth.imds_url = auth.imds_url;
-    plan.auth.authority = auth.authority;
-    plan.auth.tenant_id = auth.tenant_id;
-    plan.auth.client_id = auth.client_id;
-    plan.auth.client_secret = reader_of(auth.client_secret, files);
-    plan.auth.scope = auth.scope;
-    return plan;
-}
-
-Carrier carrier_of(const OutputSettings& settings) {
-    switch (settings.transport) {
-        case SyslogTransport::kTls:
-        case SyslogTransport::kTcp:
-        case SyslogTransport::kRelp:
-            break;
-        case SyslogTransport::kUdp:
-            return Carrier::kUdp;
-        case SyslogTransport::kUnix:
-            return Carrier::kUnix;
-    }
-    return uses_tls(settings) ? Carrier::kTls : Carrier::kTcp;
-}
-
-OutputPlan plan_of(const OutputSettings& settings, const std::string& host_name,
-                   FileSystem& files) {
-    return OutputPlan{
-        .id = settings.id,
-        .type = type_name(settings.type),
-        .address = settings.address,
-        .socket_path = settings.socket_path,
-        .carrier = carrier_of(settings),
-        .relp = settings.transport == SyslogTransport::kRelp,
-        .tls = settings.tls,
-        .octet_counting =
-            settings.framing == Framing::kOctet && settings.transport != SyslogTransport::kUnix,
-        .facility = settings.facility,
-        .host_name = host_name,
-        .process_id = process_id(),
-        .path = settings.path,
-        .url = settings.hec.url,
-        .tokens = token_readers(settings.hec, files),
-        .acknowledged = settings.hec.acknowledged,
-        .gzip = settings.hec.gzip,
-        .json_members = settings.format == EventFormat::kJson,
-        .batch_bytes_max = settings.type == OutputType::kSentinel
-                               ? settings.sentinel.batch_bytes_max
-                               : settings.hec.batch_bytes_max,
-        .source = settings.hec.source,
-        .sourcetype = settings.hec.sourcetype,
-        .index = settings.hec.index,
-        .sentinel = sentinel_plan(settings.sentinel, files),
-    };
-}
-
-FormatOptions format_options(const OutputSettings& settings, const std::string& host_id,
-                             const std::string& host_name) {
-    return FormatOptions{
-        .host_id = host_id,
-        .host_name = host_name,
-        .event_bytes_max = settings.max_event_bytes,
-        .prompt_preview_characters = settings.preview_prompt_characters,
-        .response_preview_characters = settings.preview_response_characters,
-    };
-}
-
-std::unique_ptr<Formatter> make_formatter(const OutputSettings& settings, FormatOptions options) {
-    if (settings.type == OutputType::kSentinel) {
-        return settings.sentinel.stream.ends_with("-CommonSecurityLog")
-                   ? make_common_security_log_formatter(std::move(options))
-                   : make_sentinel_formatter(std::move(options));
-    }
-    switch (settings.format) {
-        case EventFormat::kCef:
-            return make_cef_formatter(std::move(options));
-        case EventFormat::kLeef:
-            return make_leef_formatter(std::move(options));
-        case EventFormat::kLeef2:
-            return make_leef2_formatter(std::move(options));
-        case EventFormat::kJson:
-            return settings.type == OutputType::kSplunkHec
-                       ? make_hec_json_formatter(std::move(options))
-                       : make_json_formatter(std::move(options));
-    }
-    return nullptr;
-}
 
 uint64_t start_of(const std::string& output_id, const RecoveredSpool& recovered) {
     auto cursor = std::find_if(recovered.cursors.begin(), recovered.cursors.end(),
@@ -156,11 +22,10 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
                                                       const RecoveredSpool& recovered,
                                                       RecentBatches& recent, SpoolReader& spool,
                                                       Mailbox& mailbox, LaneSeams seams) {
-    std::string name = host_name().value_or("localhost");
-    std::string host_id = host_id_of(settings.host_id, name, seams.files);
+    HostNames names = host_names(settings, seams.files);
     std::vector<std::unique_ptr<Lane>> lanes;
     for (const OutputSettings& output : settings.outputs) {
-        auto made = make_output(plan_of(output, name, seams.files), seams.network, seams.files,
+        auto made = make_output(plan_of(output, names, seams.files), seams.network, seams.files,
                                 seams.random);
         if (!made) {
             return fail(std::move(made.error()).with_context("output " + output.id));
@@ -168,9 +33,7 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
         Route route({.kinds = output.only.kinds,
                      .classes = output.only.classes,
                      .min_severity = output.only.min_severity});
-        FormatOptions options = format_options(output, host_id, name);
-        LaneParts parts{std::move(*made), make_formatter(output, std::move(options)),
-                        std::move(route)};
+        LaneParts parts{std::move(*made), make_formatter(output, names), std::move(route)};
         lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered),
                                                recovered.next_index, recent, spool, mailbox,
                                                seams.log));

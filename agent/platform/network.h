@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,14 @@ bool is_loopback(const Endpoint& endpoint);
 
 enum class StreamWants : uint8_t { kNothing, kRead, kWrite };
 
+// How far a connection has come while it is made.
+enum class StreamStage : uint8_t { kResolving, kConnecting, kHandshake, kUp };
+
+struct PeerCertificate {
+    std::string subject;      // as it stands there: whatever its issuer wrote
+    int64_t valid_for_s = 0;  // from now; below 0: it has expired
+};
+
 class Stream {
  public:
     virtual ~Stream() = default;  // closes without a farewell
@@ -63,6 +72,12 @@ class Stream {
     // True, known once established: each write() is one message, taken whole or not at all.
     // kLimit: it is larger than a message may be. There is no farewell.
     virtual bool keeps_messages() const { return false; }
+
+    // Where establish() is, or failed.
+    virtual StreamStage stage() const { return StreamStage::kUp; }
+
+    // What the peer showed in the handshake, taken or refused.
+    virtual std::optional<PeerCertificate> peer_certificate() const { return std::nullopt; }
 
     virtual int descriptor()
         const = 0;  // -1 while the name is being resolved: call again after a while

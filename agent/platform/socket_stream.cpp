@@ -197,6 +197,19 @@ Result<void> SocketStream::shutdown() {
     return {};
 }
 
+StreamStage SocketStream::stage() const {
+    switch (state_) {
+        case State::kResolving:
+            return StreamStage::kResolving;
+        case State::kChoosing:
+        case State::kConnecting:
+            return StreamStage::kConnecting;
+        case State::kUp:
+            break;
+    }
+    return StreamStage::kUp;
+}
+
 StreamWants SocketStream::wants() const {
     switch (state_) {
         case State::kResolving:

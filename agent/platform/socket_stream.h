@@ -32,6 +32,8 @@ class SocketStream : public Stream {
 
     bool keeps_messages() const override { return type_ == SOCK_DGRAM; }
 
+    StreamStage stage() const override;
+
     int descriptor() const override { return socket_.get(); }
 
     StreamWants wants() const override;

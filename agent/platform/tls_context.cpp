@@ -23,6 +23,7 @@ constexpr const char* kGroups = "X25519:P-256:P-384";
 
 constexpr mode_t kOthersMask = S_IRWXG | S_IRWXO;
 constexpr long kKeyFileBytesMax = 64L << 10;
+constexpr size_t kSubjectBytesMax = 256;
 
 std::string last_reason() {
     unsigned long code = ERR_peek_last_error();
@@ -255,6 +256,27 @@ Result<void> check_pins(ssl_st* ssl, const std::vector<std::string>& pins,
     }
     return fail(ErrorCode::kTls, "TLS with " + peer + ": its public key is none of `pins`: it is " +
                                      (pin.empty() ? "unknown" : pin));
+}
+
+// A refused certificate stands in the chain alone.
+std::optional<PeerCertificate> certificate_of_peer(ssl_st* ssl) {
+    STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
+    X509* certificate = chain != nullptr ? sk_X509_value(chain, 0) : nullptr;
+    std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
+    if (certificate == nullptr || text == nullptr) {
+        return std::nullopt;
+    }
+    PeerCertificate shown;
+    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+    std::array<char, kSubjectBytesMax> subject;
+    int size = BIO_read(text.get(), subject.data(), static_cast<int>(subject.size()));
+    shown.subject.assign(subject.data(), static_cast<size_t>(std::max(size, 0)));
+    int days = 0;
+    int seconds = 0;
+    if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) == 1) {
+        shown.valid_for_s = int64_t{days} * 86'400 + seconds;
+    }
+    return shown;
 }
 
 Error describe_tls_failure(ssl_st* ssl, const std::string& peer, const std::string& expected_name) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ Result<void> expect_peer(ssl_st* ssl, const std::string& name);
 // Whether the peer of a handshake that succeeded has one of the keys of `pins`; kTls names the key
 // it has.
 Result<void> check_pins(ssl_st* ssl, const std::vector<std::string>& pins, const std::string& peer);
+
+// The peer's own certificate, verified or not; nothing: it has not shown one.
+std::optional<PeerCertificate> certificate_of_peer(ssl_st* ssl);
 
 // What went wrong, in an operator's words, from the error queue and the verification result; clears
 // the queue.

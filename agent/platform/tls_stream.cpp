@@ -125,6 +125,12 @@ class TlsStream : public Stream {
 
     Result<void> shutdown() override;
 
+    StreamStage stage() const override;
+
+    std::optional<PeerCertificate> peer_certificate() const override {
+        return certificate_of_peer(ssl_.get());
+    }
+
     int descriptor() const override { return tcp_->descriptor(); }
 
     StreamWants wants() const override;
@@ -211,6 +217,14 @@ Result<void> TlsStream::establish() {
     }
     wants_ = StreamWants::kRead;
     return check_pins(ssl_.get(), pins_, peer());
+}
+
+StreamStage TlsStream::stage() const {
+    if (tcp_->stage() != StreamStage::kUp) {
+        return tcp_->stage();
+    }
+    return tcp_up_ && SSL_is_init_finished(ssl_.get()) == 1 ? StreamStage::kUp
+                                                            : StreamStage::kHandshake;
 }
 
 Result<void> TlsStream::flush() {

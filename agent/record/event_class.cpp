@@ -61,6 +61,7 @@ constexpr EventClass kClasses[] = {
     {704, "Configuration rejected", "/Agent/Lifecycle", 6, kErr},
     {710, "Destination down", "/Agent/Output", 6, kWarning},
     {711, "Destination recovered", "/Agent/Output", 2, kNotice},
+    {712, "Test event", "/Agent/Output", 1, kNotice},
     {720, "Key rotated", "/Agent/Key", 4, kNotice},
     {730, "Heartbeat", "/Agent/Heartbeat", 0, kInfo},
     {740, "Segments pruned", "/Agent/Retention", 2, kNotice},

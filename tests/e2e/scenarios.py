@@ -277,9 +277,42 @@ def times_are_true_to_the_millisecond(site):
     assert site.stop_agent(agent)[0] == 0
 
 
+def reaches_the_receiver_and_sends_a_test_event(site):
+    """Beside a running agent: each step is told, an unknown authority too, and the event arrives once, by its id."""
+    port = site.start_rsyslog()
+    site.configure(port)
+    config = ["--config", site.path / "agent.yaml"]
+    agent = site.start_agent()
+    wait_until("the start's record", lambda: any("|700|" in line for line in site.events()))
+    done = site.run("check", "--connect", *config, expect=0)
+    steps = done.stdout[done.stdout.index("connecting output soc"):].splitlines()
+    assert [step.split(": ok")[0].strip() for step in steps[1:]] == ["name", "connection", "TLS 1.3"], steps
+    assert "certificate of `CN=" in steps[3] and " days left" in steps[3], steps
+    done = site.run("test-event", *config, expect=0)
+    event_id = re.search(r"^test event (\w{32})$", done.stdout, re.M).group(1)
+    assert "output soc: sent" in done.stdout and f"find it: externalId={event_id}" in done.stdout, done.stdout
+    wait_until("the test event", lambda: event_id in site.event_ids())
+    found = [line for line in site.events() if event_id in line]
+    assert len(found) == 1 and "|712|Test event|" in found[0], found
+    assert site.stop_agent(agent)[0] == 0
+    assert site.verify().returncode == 0
+    before = len(site.events())
+    for changed, step, word in (({"client": False}, "client certificate", "client certificate"), ({"ca": "stranger.pem"}, "TLS 1.3", "not signed by a trusted CA")):
+        site.configure(port, **changed)
+        done = site.run("check", "--connect", *config, expect=74)
+        assert f"  {step}: error: " in done.stdout and word in done.stdout and "hint: " in done.stderr, done
+        done = site.run("test-event", *config, expect=74)
+        assert "output soc: not delivered" in done.stdout and word in done.stderr, done
+    site.stop_receiver()
+    done = site.run("check", "--connect", *config, expect=74)
+    assert "  connection: error: " in done.stdout, done.stdout
+    assert not any("|712|" in line for line in site.events()[before:])
+
+
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
              every_event_is_acknowledged_over_relp, refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
-             a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing, times_are_true_to_the_millisecond]
+             a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing, times_are_true_to_the_millisecond,
+             reaches_the_receiver_and_sends_a_test_event]
 
 
 def main():

@@ -122,7 +122,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
     def do_GET(self):
-        self.answer_page(404)
+        if self.path == "/services/collector/health":
+            return self.answer_code(17)
+        return self.answer_page(404)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -1,0 +1,196 @@
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host_case.h"
+
+using namespace llmtrail;
+
+namespace {
+
+// A port that connections are made to and never taken from.
+class SilentPort {
+ public:
+    SilentPort() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto* raw = static_cast<sockaddr*>(static_cast<void*>(&address));
+        socklen_t size = sizeof address;
+        REQUIRE(::bind(socket_, raw, size) == 0);
+        REQUIRE(::listen(socket_, 8) == 0);
+        REQUIRE(::getsockname(socket_, raw, &size) == 0);
+        port_ = ntohs(address.sin_port);
+    }
+
+    ~SilentPort() { ::close(socket_); }
+
+    SilentPort(const SilentPort&) = delete;
+    SilentPort& operator=(const SilentPort&) = delete;
+
+    Endpoint endpoint() const { return {"127.0.0.1", port_}; }
+
+ private:
+    int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    uint16_t port_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a receiver in order passes each step, and gets no event") {
+    HostCase host;
+    TlsServer server(host.server_plan());
+    host.configure(host.syslog(server.endpoint()));
+    CHECK(host.connect() == ExitCode::kOk);
+    host.check_report({"connecting output soc\n", "  name: ok, ", " ms\n  connection: ok, ",
+                       " ms\n  TLS 1.3: ok, ", "certificate of `CN=receiver`, 0 days left\n"});
+    CHECK(server.stop().empty());
+    CHECK(host.run({"check"}) == ExitCode::kOk);
+    CHECK_FALSE(contains(host.data.text, "connecting"));
+}
+
+TEST_CASE("a port where nobody listens is told with what to look at") {
+    HostCase host;
+    Endpoint gone;
+    {
+        TlsServer server(host.server_plan());
+        gone = server.endpoint();
+        server.stop();
+    }
+    host.configure(host.syslog(gone));
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"  name: ok, ", "  connection: error: connecting to 127.0.0.1:"});
+    CHECK_FALSE(contains(host.data.text, "TLS 1.3: "));
+    CHECK(contains(host.talk_text.text, "error: output `soc`: connection: "));
+    CHECK(contains(host.talk_text.text, "hint: does the receiver listen on 127.0.0.1:"));
+}
+
+TEST_CASE("a name that nobody knows fails at the first step") {
+    HostCase host;
+    host.configure(host.syslog({"no-such-host.invalid", 6514}));
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"connecting output soc\n  name: error: resolving no-such-host.invalid"});
+    CHECK(contains(host.talk_text.text, "getent hosts no-such-host.invalid"));
+}
+
+TEST_CASE("each rule of TLS that refuses is named") {
+    struct Refusal {
+        const char* what;
+        int version;
+        bool other_ca;
+        bool other_name;
+        bool asks_for_a_certificate;
+        std::vector<std::string> report;
+    };
+
+    const Refusal kRefusals[] = {
+        {"another CA",
+         0,
+         true,
+         false,
+         false,
+         {"  connection: ok", "  TLS 1.3: error: ", "not signed by a trusted CA",
+          "it showed the certificate of `CN=receiver`, 0 days left"}},
+        {"TLS 1.2",
+         TLS1_2_VERSION,
+         false,
+         false,
+         false,
+         {"  connection: ok", "  TLS 1.3: error: ", "does not speak TLS 1.3"}},
+        {"another name",
+         0,
+         false,
+         true,
+         false,
+         {"  TLS 1.3: error: ", "is for another name than 'siem.example'"}},
+        {"no client certificate",
+         0,
+         false,
+         false,
+         true,
+         {"  TLS 1.3: ok, ", "  client certificate: error: ", "requires a client certificate"}},
+    };
+    for (const Refusal& refusal : kRefusals) {
+        CAPTURE(refusal.what);
+        HostCase host;
+        CertificateDirectory other;
+        ServerPlan plan = host.server_plan();
+        plan.version = refusal.version;
+        if (refusal.asks_for_a_certificate) {
+            plan.client_ca_file = host.certificates.path("ca.pem");
+        }
+        TlsServer server(plan);
+        const CertificateDirectory& trusted = refusal.other_ca ? other : host.certificates;
+        host.configure(host.syslog(server.endpoint(),
+                                   ", tls: {ca_file: " + trusted.path("ca.pem") +
+                                       (refusal.other_name ? ", server_name: siem.example" : "") +
+                                       "}"));
+        CHECK(host.connect() == ExitCode::kIo);
+        host.check_report(refusal.report);
+        CHECK(contains(host.talk_text.text, "openssl s_client -connect 127.0.0.1:"));
+        CHECK(server.stop().empty());
+    }
+}
+
+TEST_CASE("a receiver that says nothing is given up after ten seconds") {
+    HostCase host;
+    host.clock = std::make_unique<FastClock>();
+    SilentPort port;
+    Endpoint to = port.endpoint();
+    host.configure(host.syslog(to));
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"  connection: ok, ", "  TLS 1.3: error: timed out: "});
+    CHECK(host.run({"test-event"}) == ExitCode::kIo);
+    host.check_report({"output soc: not delivered\n"});
+}
+
+TEST_CASE("a key that others may use is a matter of permission") {
+    HostCase host;
+    host.certificates.issue("client", {});
+    std::string key = host.certificates.path("client.key");
+    REQUIRE(::chmod(key.c_str(), 0644) == 0);
+    TlsServer server(host.server_plan());
+    host.configure(
+        host.syslog(server.endpoint(), ", tls: {ca_file: " + host.certificates.path("ca.pem") +
+                                           ", cert_file: " + host.certificates.path("client.pem") +
+                                           ", key_file: " + key + "}"));
+    CHECK(host.connect() == ExitCode::kPermission);
+    CHECK(contains(host.talk_text.text, "can be used by group or others"));
+}
+
+TEST_CASE("an HTTP Event Collector says whether it is well and whether the token opens") {
+    HostCase host;
+    for (bool ack : {true, false}) {
+        CAPTURE(ack);
+        HecScript script;
+        script.ack = ack;
+        HecServer server(script);
+        std::string more = ack ? "" : ", ack: false";
+        host.configure(hec_output(server, host.secret("good-token"), more));
+        CHECK(host.connect() == ExitCode::kOk);
+        host.check_report({"  TLS 1.3: ok", "  health: ok\n  token: ok\n"});
+        CHECK(server.log_of("stored").empty());
+        CHECK(server.log_of("violation").empty());
+        host.configure(hec_output(server, host.secret("bad-token"), more));
+        CHECK(host.connect() == ExitCode::kIo);
+        host.check_report({"  health: ok\n", "  token: error: HTTP 403, code 4: "});
+        CHECK_FALSE(contains(host.data.text + host.talk_text.text, "bad-token"));
+        host.configure(hec_output(server, host.secret("good-token"), ack ? ", ack: false" : ""));
+        CHECK(host.connect() == ExitCode::kIo);
+        host.check_report({"  health: ok\n", "  token: error: HTTP 400, code "});
+    }
+}
+
+TEST_CASE("a token for Sentinel is asked for, and a wrong secret told") {
+    HostCase host;
+    AzureServer server({});
+    host.configure(sentinel_output(server, host.secret(AzureServer::kClientSecret)));
+    CHECK(host.connect() == ExitCode::kOk);
+    host.check_report({"connecting output azure", "  TLS 1.3: ok", "  token: ok"});
+    CHECK(server.log_of("request").empty());
+    host.configure(sentinel_output(server, host.secret("wrong")));
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"  token: error: ", "the client secret is wrong"});
+    CHECK_FALSE(contains(host.data.text + host.talk_text.text, "wrong\""));
+}
