@@ -307,6 +307,9 @@ def reaches_the_receiver_and_sends_a_test_event(site):
     done = site.run("check", "--connect", *config, expect=74)
     assert "  connection: error: " in done.stdout, done.stdout
     assert not any("|712|" in line for line in site.events()[before:])
+    site.configure(site.start_rsyslog(free_port(), "relp"), transport="relp")
+    assert "output soc: acknowledged" in site.run("test-event", *config, expect=0).stdout
+    assert sum("|712|" in line for line in site.events()[before:]) == 1
 
 
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,

@@ -75,62 +75,64 @@ TEST_CASE("a name that nobody knows fails at the first step") {
 }
 
 TEST_CASE("each rule of TLS that refuses is named") {
+    enum class Wrong : uint8_t { kNothing, kAuthority, kVersion, kClient };
+
     struct Refusal {
-        const char* what;
-        int version;
-        bool other_ca;
-        bool other_name;
-        bool asks_for_a_certificate;
+        Wrong wrong;
+        std::string tls;  // more of its settings
         std::vector<std::string> report;
     };
 
     const Refusal kRefusals[] = {
-        {"another CA",
-         0,
-         true,
-         false,
-         false,
+        {Wrong::kAuthority,
+         "",
          {"  connection: ok", "  TLS 1.3: error: ", "not signed by a trusted CA",
           "it showed the certificate of `CN=receiver`, 0 days left"}},
-        {"TLS 1.2",
-         TLS1_2_VERSION,
-         false,
-         false,
-         false,
-         {"  connection: ok", "  TLS 1.3: error: ", "does not speak TLS 1.3"}},
-        {"another name",
-         0,
-         false,
-         true,
-         false,
+        {Wrong::kVersion, "", {"  connection: ok", "  TLS 1.3: error: ", "does not speak TLS 1.3"}},
+        {Wrong::kNothing,
+         ", server_name: siem.example",
          {"  TLS 1.3: error: ", "is for another name than 'siem.example'"}},
-        {"no client certificate",
-         0,
-         false,
-         false,
-         true,
+        {Wrong::kNothing,
+         ", pins: ['sha256//" + std::string(43, 'A') + "=']",
+         {"  connection: ok", "  TLS 1.3: error: ", "none of `pins`: it is sha256//"}},
+        {Wrong::kClient,
+         "",
          {"  TLS 1.3: ok, ", "  client certificate: error: ", "requires a client certificate"}},
     };
     for (const Refusal& refusal : kRefusals) {
-        CAPTURE(refusal.what);
+        CAPTURE(refusal.report.back());
         HostCase host;
         CertificateDirectory other;
         ServerPlan plan = host.server_plan();
-        plan.version = refusal.version;
-        if (refusal.asks_for_a_certificate) {
+        plan.version = refusal.wrong == Wrong::kVersion ? TLS1_2_VERSION : 0;
+        if (refusal.wrong == Wrong::kClient) {
             plan.client_ca_file = host.certificates.path("ca.pem");
         }
         TlsServer server(plan);
-        const CertificateDirectory& trusted = refusal.other_ca ? other : host.certificates;
-        host.configure(host.syslog(server.endpoint(),
-                                   ", tls: {ca_file: " + trusted.path("ca.pem") +
-                                       (refusal.other_name ? ", server_name: siem.example" : "") +
-                                       "}"));
+        const CertificateDirectory& trusted =
+            refusal.wrong == Wrong::kAuthority ? other : host.certificates;
+        host.configure(host.syslog(
+            server.endpoint(), ", tls: {ca_file: " + trusted.path("ca.pem") + refusal.tls + "}"));
         CHECK(host.connect() == ExitCode::kIo);
         host.check_report(refusal.report);
         CHECK(contains(host.talk_text.text, "openssl s_client -connect 127.0.0.1:"));
         CHECK(server.stop().empty());
     }
+}
+
+TEST_CASE("what goes without TLS is asked as far as it can be") {
+    HostCase host;
+    SilentPort port;
+    std::string to = "127.0.0.1:" + std::to_string(port.endpoint().port);
+    host.configure("  - {id: plain, type: syslog, transport: tcp, address: '" + to +
+                   "'}\n  - {id: datagrams, type: syslog, transport: udp, address: '" + to +
+                   "'}\n  - {id: here, type: syslog, transport: unix, address: " +
+                   (host.directory / "no-socket") + "}\n");
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"connecting output plain\n  name: ok, ", " ms\n  connection: ok, ",
+                       " ms\nconnecting output datagrams\n", "  receiver: nobody answers over UDP",
+                       "connecting output here\n", "  connection: error: connecting to "});
+    CHECK(contains(host.talk_text.text, "hint: does the local daemon run"));
 }
 
 TEST_CASE("a receiver that says nothing is given up after ten seconds") {
