@@ -61,8 +61,7 @@ Result<void> sign_now(const QuerySource& source, CommandSeams seams, uint64_t si
     if (source.key_directory.empty()) {
         return fail(ErrorCode::kNotFound, "no identity key is at hand");
     }
-    Result<LocalKeys> keys =
-        load_local_keys(seams.files, places_of_reader(seams.files, source.key_directory));
+    Result<LocalKeys> keys = load_local_keys_as_reader(seams.files, source.key_directory);
     if (!keys) {
         return fail(std::move(keys.error()));
     }

@@ -55,7 +55,7 @@ Result<void> find_key(const QueryArguments& arguments, CommandSeams seams, Query
         return {};
     }
     Result<std::vector<LocalKey>> keys =
-        load_local_secrets(seams.files, places_of_reader(seams.files, source.key_directory));
+        load_local_secrets_as_reader(seams.files, source.key_directory);
     if (keys) {
         source.key_name = "this host's key";
         source.key = SpoolKey(std::move(*keys));

@@ -107,6 +107,8 @@ Result<void> Pipeline::start() {
     ingest_ = std::move(*ingest);
     status_.put_start(spool_->recovered().generation, seams_.clock.wall_now(),
                       settings_.spool.directory);
+    status_.put_intake(ingest_->status());
+    status_.put_outputs(deliver_->status(ingest_->committed_records()));
     announce_start();
     return {};
 }

@@ -132,6 +132,21 @@ bool is_made_here(const KeyPlaces& places) {
     return places.local.empty() || places.local.front() == kLocalKeyAuto;
 }
 
+Result<KeyPlaces> places_of_reader(FileSystem& files, const std::string& key_directory) {
+    KeyPlaces places(key_directory);
+    if (places.own_user != 0) {
+        return places;
+    }
+    Result<FileInfo> folder = files.info(key_directory, true);
+    if (!folder && folder.error().code != ErrorCode::kNotFound) {
+        return fail(std::move(folder).error().with_context("reading a key"));
+    }
+    if (folder) {
+        places.own_user = folder->owner;
+    }
+    return places;
+}
+
 }  // namespace
 
 std::string identity_public_path(const std::string& directory) {
@@ -171,18 +186,13 @@ Secret local_key_text(const LocalKey& key) {
     return text_of_key(key.key, kLocalKeyWord);
 }
 
-KeyPlaces places_of_reader(FileSystem& files, const std::string& key_directory) {
-    KeyPlaces places(key_directory);
-    Result<FileInfo> folder = files.info(key_directory, true);
-    if (places.own_user == 0 && folder) {
-        places.own_user = folder->owner;
-    }
-    return places;
-}
-
 Result<LocalKey> load_local_key(FileSystem& files, const std::string& path) {
-    uint32_t own_user = places_of_reader(files, path.substr(0, path.rfind('/'))).own_user;
-    Result<Secret> key = read_private_key(files, path, kLocalKeyWord, PrivateFile::kKey, own_user);
+    Result<KeyPlaces> places = places_of_reader(files, path.substr(0, path.rfind('/')));
+    if (!places) {
+        return fail(std::move(places.error()));
+    }
+    Result<Secret> key =
+        read_private_key(files, path, kLocalKeyWord, PrivateFile::kKey, places->own_user);
     if (!key) {
         return fail(key.error());
     }
@@ -221,6 +231,19 @@ Result<LocalKeys> load_local_keys(FileSystem& files, const KeyPlaces& places) {
                     read_private_key(files, identity_path(places.directory), kIdentityKeyWord,
                                      PrivateFile::kKey, places.own_user),
                     false);
+}
+
+Result<std::vector<LocalKey>> load_local_secrets_as_reader(FileSystem& files,
+                                                           const std::string& key_directory) {
+    Result<KeyPlaces> places = places_of_reader(files, key_directory);
+    return places ? load_local_secrets(files, *places)
+                  : Result<std::vector<LocalKey>>(fail(std::move(places.error())));
+}
+
+Result<LocalKeys> load_local_keys_as_reader(FileSystem& files, const std::string& key_directory) {
+    Result<KeyPlaces> places = places_of_reader(files, key_directory);
+    return places ? load_local_keys(files, *places)
+                  : Result<LocalKeys>(fail(std::move(places.error())));
 }
 
 Result<LocalKeys> load_or_make_local_keys(FileSystem& files, Random& random,

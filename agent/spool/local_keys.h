@@ -43,10 +43,6 @@ struct KeyPlaces {
     uint32_t own_user = effective_user();  // who may own the keys beside root
 };
 
-// For a command that reads what an agent wrote: run by root it takes the owner of the folder for
-// the agent's user. Never for the agent itself, which such an owner could give other keys.
-KeyPlaces places_of_reader(FileSystem& files, const std::string& key_directory);
-
 struct LocalKey {
     Secret key;
     LocalKeyId id{};
@@ -70,6 +66,12 @@ Result<LocalKeys> load_or_make_local_keys(FileSystem& files, Random& random,
 
 // The local keys alone, without the identity.
 Result<std::vector<LocalKey>> load_local_secrets(FileSystem& files, const KeyPlaces& places);
+// For a command that reads what an agent wrote: run by root it takes the owner of the folder for
+// the agent's user. Never for the agent itself, which such an owner could give other keys.
+Result<std::vector<LocalKey>> load_local_secrets_as_reader(FileSystem& files,
+                                                           const std::string& key_directory);
+Result<LocalKeys> load_local_keys_as_reader(FileSystem& files, const std::string& key_directory);
+
 // One file with a local key, wherever it lies, for a command that reads.
 Result<LocalKey> load_local_key(FileSystem& files, const std::string& path);
 

@@ -36,7 +36,7 @@ Result<void> establish_trust(const VerifyOptions& options, FileSystem& files, Ve
         return {};
     }
     Result<std::vector<LocalKey>> local =
-        load_local_secrets(files, places_of_reader(files, options.key_directory));
+        load_local_secrets_as_reader(files, options.key_directory);
     if (local) {
         trust.local = std::move(*local);
         trust.opens = &*trust.local;

@@ -239,6 +239,35 @@ def reads_whole_files_of_every_packing(site):
     assert "documents 12, records 12, rejected 0" in parsed.stderr, parsed.stderr
 
 
+def status_says_what_the_agent_does(site):
+    port = site.start_rsyslog()
+    socket_file = site.path / "status.sock"
+    site.configure(port, extra=f"status_socket: {socket_file}")
+    (site.logs / "a.jsonl").write_text(json.dumps(QUESTION) + "\n")
+    agent = site.start_agent()
+
+    def status():
+        asked = site.run("status", "--json", "--socket", socket_file)
+        return json.loads(asked.stdout) if asked.returncode == 0 else {"outputs": [{}]}
+
+    def one_is_confirmed():
+        now = status()
+        return now["outputs"][0].get("confirmed", 0) > 0 and now["sources"][0]["records"] == 1
+    wait_until("a confirmed record", one_is_confirmed)
+    assert oct(socket_file.stat().st_mode & 0o777) == "0o660"
+    now = status()
+    assert now["sources"][0]["lag_bytes"] == 0 and now["outputs"][0]["state"] == "up" and all(o["balances"] for o in now["outputs"] + now["sources"]), now
+    words = site.run("status", "--socket", socket_file, expect=0).stdout
+    assert "source app        up to date; 1 documents" in words and "output soc        up; " in words, words
+    site.stop_receiver()
+    with open(site.logs / "a.jsonl", "a") as out:
+        out.write(json.dumps(QUESTION) + "\n")
+    wait_until("the output down, and why", lambda: "refused" in status()["outputs"][0].get("last_error", "").lower())
+    assert site.stop_agent(agent)[0] == 0
+    assert not socket_file.exists()
+    site.run("status", "--socket", socket_file, expect=74)
+
+
 STAMPS = {  # as a source may write it: the millisecond it means
     "2026-03-01T12:00:00.123Z": 1772366400123, "2026-03-01T13:30:00.457+01:30": 1772366400457,
     "2026-03-01 12:00:00.789012": 1772366400789, "2026-03-01T12:00:00.001999999Z": 1772366400001,
@@ -315,7 +344,7 @@ def reaches_the_receiver_and_sends_a_test_event(site):
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
              every_event_is_acknowledged_over_relp, refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
              a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing, times_are_true_to_the_millisecond,
-             reaches_the_receiver_and_sends_a_test_event]
+             status_says_what_the_agent_does, reaches_the_receiver_and_sends_a_test_event]
 
 
 def main():

@@ -105,6 +105,7 @@ TEST_CASE("an agent that listens is left alone, what a killed one left is replac
         auto second = listen_locally(path);
         REQUIRE_FALSE(second);
         CHECK(second.error().code == ErrorCode::kBusy);
+        (*listener)->answer("the second, which has gone");
         CHECK(asked(**listener, path, "the first").value() == "the first");
     }
     CHECK(ask_locally(path, 100, kPatienceMs).error().code == ErrorCode::kNotFound);

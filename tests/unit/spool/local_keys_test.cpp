@@ -405,14 +405,13 @@ TEST_CASE("root reads an agent's keys for a command, and never for an agent of i
          {"state", "state/keys", "state/keys/local.key", "state/keys/identity.key"}) {
         REQUIRE(::chown((folder.root / name).c_str(), 12'345, 12'345) == 0);
     }
-    KeyPlaces places = places_of_reader(*folder.files, folder.keys());
-    CHECK(places.own_user == 12'345);
-    CHECK(load_local_keys(*folder.files, places));
+    CHECK(load_local_keys_as_reader(*folder.files, folder.keys()));
+    CHECK(load_local_secrets_as_reader(*folder.files, folder.keys()));
     CHECK(load_local_key(*folder.files, folder.keys() + "/local.key"));
     CHECK(folder.refusal().find("belongs to user 12345") != std::string::npos);
 
     REQUIRE(::chown((folder.root / "state/keys/local.key").c_str(), 12'346, 12'346) == 0);
-    CHECK_FALSE(load_local_keys(*folder.files, places));
+    CHECK_FALSE(load_local_keys_as_reader(*folder.files, folder.keys()));
 }
 
 TEST_CASE("a credential may be readable by the group that systemd made for it, and no further") {
