@@ -20,6 +20,9 @@ class RefusedEvents {
         }
     }
 
+    // No more may be told before some are taken.
+    bool full() const { return events_.size() >= kRefusedEventsMax; }
+
     // False: none is left.
     bool take(RefusedEvent& refused) {
         if (events_.empty()) {

@@ -139,6 +139,7 @@ void RelpOutput::work(MonotonicNanos now) {
 
 void RelpOutput::open_session() {
     session_ = Session::kOpening;
+    no_room_ = false;
     transaction_ = 0;
     reader_ = RelpReader();
     progress_ = now_;

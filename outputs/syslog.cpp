@@ -86,7 +86,8 @@ bool SyslogOutput::offer(const OutputEvent& event) {
         return false;
     }
     bool message = connection_.stream().keeps_messages();
-    no_room_ = message ? connection_.unwritten() > 0 : !connection_.has_room(event.text.size());
+    no_room_ = message ? connection_.unwritten() > 0 || refused_events_.full()
+                       : !connection_.has_room(event.text.size());
     if (no_room_) {
         return false;
     }

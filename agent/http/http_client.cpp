@@ -106,6 +106,7 @@ struct Transfer {
     CURL* easy = nullptr;
     curl_slist* headers = nullptr;
     char problem[CURL_ERROR_SIZE] = {};
+    bool options_taken = true;  // by the libcurl that was found: one without pins would ignore them
 };
 
 // Called by libcurl for each piece of the answer; anything but `size * count` ends the request.
@@ -158,7 +159,9 @@ class CurlClient final : public HttpClient {
     static int watch_socket(CURL*, curl_socket_t socket, int what, void* client, void*);
 
     void set_options(Transfer& transfer);
-    void set_tls(CURL* easy);
+    template <typename Value>
+    void set(Transfer& transfer, CURLoption option, Value value);
+    void set_tls(Transfer& transfer);
     bool add_headers(Transfer& transfer);
     void take_finished();
     void finish(Transfer& transfer, CURLcode result);
@@ -211,66 +214,70 @@ int CurlClient::watch_socket(CURL*, curl_socket_t socket, int what, void* client
     return watched ? 0 : -1;
 }
 
-void CurlClient::set_tls(CURL* easy) {
+template <typename Value>
+void CurlClient::set(Transfer& transfer, CURLoption option, Value value) {
+    CURLcode taken = curl_.easy_setopt(transfer.easy, option, value);
+    transfer.options_taken = transfer.options_taken && taken == CURLE_OK;
+}
+
+void CurlClient::set_tls(Transfer& transfer) {
     const TlsOptions& tls = options_.tls;
-    curl_.easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
-    curl_.easy_setopt(easy, CURLOPT_TLS13_CIPHERS,
-                      "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
-    curl_.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    set(transfer, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
+    set(transfer, CURLOPT_TLS13_CIPHERS, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
+    set(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
+    set(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
     if (!tls.ca_file.empty()) {
-        curl_.easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
-        curl_.easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+        set(transfer, CURLOPT_CAINFO, tls.ca_file.c_str());
+        set(transfer, CURLOPT_CAPATH, nullptr);
     }
     if (!tls.cert_file.empty()) {
-        curl_.easy_setopt(easy, CURLOPT_SSLCERT, tls.cert_file.c_str());
-        curl_.easy_setopt(easy, CURLOPT_SSLKEY, tls.key_file.c_str());
+        set(transfer, CURLOPT_SSLCERT, tls.cert_file.c_str());
+        set(transfer, CURLOPT_SSLKEY, tls.key_file.c_str());
     }
     if (!tls.crl_file.empty()) {
-        curl_.easy_setopt(easy, CURLOPT_CRLFILE, tls.crl_file.c_str());
+        set(transfer, CURLOPT_CRLFILE, tls.crl_file.c_str());
     }
     if (!tls.pins.empty()) {
         std::string pins;
         for (const std::string& pin : tls.pins) {
             pins += pins.empty() ? pin : ";" + pin;
         }
-        curl_.easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins.c_str());
+        set(transfer, CURLOPT_PINNEDPUBLICKEY, pins.c_str());
     }
     // Certificates are looked at when a connection is made, and files read then, not kept.
-    curl_.easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-    curl_.easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
-                      static_cast<long>(tls.connection_age_max_ms / 1000));
+    set(transfer, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    set(transfer, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    set(transfer, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(tls.connection_age_max_ms / 1000));
 }
 
 void CurlClient::set_options(Transfer& transfer) {
-    CURL* easy = transfer.easy;
-    set_tls(easy);
-    curl_.easy_setopt(easy, CURLOPT_URL, transfer.request.url.c_str());
-    curl_.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, options_.plain_http ? "http,https" : "https");
-    curl_.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_.easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
-    curl_.easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    curl_.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_ms));
-    curl_.easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.request_ms));
-    curl_.easy_setopt(easy, CURLOPT_USERAGENT, "llmtrail/" LLMTRAIL_VERSION);
-    curl_.easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.problem);
-    curl_.easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
-    curl_.easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_.easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-    curl_.easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_.easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    set_tls(transfer);
+    set(transfer, CURLOPT_URL, transfer.request.url.c_str());
+    set(transfer, CURLOPT_PROTOCOLS_STR, options_.plain_http ? "http,https" : "https");
+    set(transfer, CURLOPT_FOLLOWLOCATION, 0L);
+    set(transfer, CURLOPT_PROXY, options_.proxy.c_str());
+    set(transfer, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(transfer, CURLOPT_NOSIGNAL, 1L);
+    set(transfer, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(transfer, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_ms));
+    set(transfer, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.request_ms));
+    set(transfer, CURLOPT_USERAGENT, "llmtrail/" LLMTRAIL_VERSION);
+    set(transfer, CURLOPT_ERRORBUFFER, transfer.problem);
+    set(transfer, CURLOPT_HTTPHEADER, transfer.headers);
+    set(transfer, CURLOPT_WRITEFUNCTION, take_body);
+    set(transfer, CURLOPT_WRITEDATA, &transfer);
+    set(transfer, CURLOPT_HEADERFUNCTION, take_header);
+    set(transfer, CURLOPT_HEADERDATA, &transfer);
     if (cookies_ != nullptr) {
-        curl_.easy_setopt(easy, CURLOPT_SHARE, cookies_);
-        curl_.easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+        set(transfer, CURLOPT_SHARE, cookies_);
+        set(transfer, CURLOPT_COOKIEFILE, "");
     }
     if (transfer.request.body) {
-        curl_.easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_.easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
-        curl_.easy_setopt(easy, CURLOPT_READDATA, &transfer);
-        curl_.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                          static_cast<curl_off_t>(transfer.request.body->size()));
+        set(transfer, CURLOPT_POST, 1L);
+        set(transfer, CURLOPT_READFUNCTION, give_body);
+        set(transfer, CURLOPT_READDATA, &transfer);
+        set(transfer, CURLOPT_POSTFIELDSIZE_LARGE,
+            static_cast<curl_off_t>(transfer.request.body->size()));
     }
 }
 
@@ -311,6 +318,13 @@ HttpCall CurlClient::start(HttpRequest request) {
         return last_call_;
     }
     set_options(*transfer);
+    if (!transfer->options_taken) {
+        done_.push_back({transfer->call, fail(ErrorCode::kTls,
+                                              "this libcurl lacks what the "
+                                              "connection asks for")});
+        release(*transfer);
+        return last_call_;
+    }
     if (curl_.multi_add_handle(multi_, transfer->easy) != CURLM_OK) {
         done_.push_back({transfer->call, fail(ErrorCode::kInternal, "a request was not begun")});
         release(*transfer);

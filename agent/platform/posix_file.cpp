@@ -140,6 +140,9 @@ Result<Descriptor> open_descriptor(const std::string& path, int flags, mode_t mo
             return fail(ErrorCode::kUnsupported,
                         path + " is a symbolic link, which is not followed here");
         }
+        if (errno == ENXIO) {
+            return fail(ErrorCode::kUnsupported, path + " is not a regular file");
+        }
         if (errno != EINTR) {
             return fail(error_from_errno(errno, "opening " + path));
         }

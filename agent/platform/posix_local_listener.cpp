@@ -1,4 +1,5 @@
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,8 +63,7 @@ class PosixLocalListener final : public LocalListener {
 
     void answer(ByteView text) override {
         for (int answered = 0; answered < kWaitingMax; ++answered) {
-            Descriptor peer(
-                ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            Descriptor peer = accept();
             if (!peer) {
                 return;
             }
@@ -77,8 +77,25 @@ class PosixLocalListener final : public LocalListener {
     }
 
  private:
+    // Without a descriptor to spare the one who waits is sent away: they would wait, and wake this
+    // thread, for ever.
+    Descriptor accept() {
+        constexpr int kFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+        Descriptor peer(::accept4(socket_.get(), nullptr, nullptr, kFlags));
+        if (!peer && (errno == EMFILE || errno == ENFILE)) {
+            spare_ = Descriptor();
+            Descriptor sent_away(::accept4(socket_.get(), nullptr, nullptr, kFlags));
+            sent_away = Descriptor();
+            spare_ = spare();
+        }
+        return peer;
+    }
+
+    static Descriptor spare() { return Descriptor(::eventfd(0, EFD_CLOEXEC)); }
+
     Descriptor socket_;
     std::string path_;
+    Descriptor spare_ = spare();
 };
 
 // A file that nobody listens on was left by an agent that was killed.
@@ -89,6 +106,12 @@ Result<void> remove_stale(const std::string& path) {
     }
     if (answered.error().code != ErrorCode::kClosed) {
         return {};
+    }
+
+    struct stat file {};
+
+    if (::lstat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode)) {
+        return fail(ErrorCode::kExists, path + " is there and is no socket");
     }
     return ::unlink(path.c_str()) == 0 ? Result<void>{}
                                        : Result<void>(fail(error_from_errno(errno, path)));

@@ -152,6 +152,10 @@ Result<void> SocketStream::establish() {
 
 Result<size_t> SocketStream::write(ByteView bytes) {
     ssize_t taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (taken < 0 && errno == EMSGSIZE) {
+        // It may be what became of an earlier message, told now and told once.
+        taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
     write_blocked_ = taken < 0 && (errno == EAGAIN || errno == EINTR);
     if (taken >= 0) {
         return static_cast<size_t>(taken);

@@ -87,7 +87,8 @@ LogWalker::Fault LogWalker::check_reason(const RecoveryBody& recovery, ReadableF
         if (!crash) {
             return unverifiable(crash.error().message);
         }
-        holds = *crash;
+        // Behind a closing SEAL nothing can have been torn: closed() still speaks of that segment.
+        holds = *crash && (recovery.end_offset == file_bytes || !closed());
     }
     return holds ? std::nullopt
                  : tampered("the recovery's reason is not what the bytes it describes show");

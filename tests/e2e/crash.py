@@ -177,7 +177,7 @@ class Receiver:
 
     def __init__(self, work):
         self.file, self.checkpoints, self.offset = work / "syslog/events", work / "checkpoints", 0
-        self.ids, self.arrivals = collections.defaultdict(set), 0
+        self.ids, self.indices, self.arrivals = collections.defaultdict(set), collections.defaultdict(set), 0
         self.checkpoints.touch()
 
     def read(self):
@@ -193,6 +193,7 @@ class Receiver:
                 if document:
                     self.arrivals += 1
                     self.ids[int(document.group(1))].add(re.search(rb"externalId=(\w+)", line).group(1))
+                    self.indices[int(document.group(1))].add(int(re.search(rb"cs6=(\d+):", line).group(1)))
                 elif b"|730|" in line:
                     checkpoints.write(line)
 
@@ -224,7 +225,7 @@ def judge(arguments, writer, verdicts, anchors, last_verdict, last, work, receiv
           f"checkpoints agreed with {anchors}, last run exit {last.returncode}, verdicts {dict(verdicts)}")
     good = not missing and not changed and anchors and last.returncode == 0 and last_verdict == "CLEAN" and HARMLESS.issuperset(verdicts)
     if not good:
-        print("missing:", missing[:20], "changed:", changed[:20], last.stdout, last.stderr, file=sys.stderr)
+        print("missing:", missing[:20], "changed, with their indices:", {n: sorted(receiver.indices[n]) for n in changed[:20]}, last.stdout, last.stderr, file=sys.stderr)
         print((work / "agent.log").read_text()[-3000:], file=sys.stderr)
     return 0 if good else 1
 

@@ -111,6 +111,18 @@ TEST_CASE("an agent that listens is left alone, what a killed one left is replac
     CHECK(ask_locally(path, 100, kPatienceMs).error().code == ErrorCode::kNotFound);
 }
 
+TEST_CASE("a file that is no socket is never removed") {
+    TempDirectory directory;
+    directory.write("identity.key", "a key");
+    auto listener = listen_locally(directory / "identity.key");
+    REQUIRE_FALSE(listener);
+    CHECK(listener.error().code == ErrorCode::kExists);
+
+    struct stat file {};
+
+    CHECK(stat((directory / "identity.key").c_str(), &file) == 0);
+}
+
 TEST_CASE("a path that no socket can have is an error that says so") {
     std::string path = "/" + std::string(200, 'x');
     auto listener = listen_locally(path);
