@@ -3,8 +3,8 @@
 TLS 1.3, crashed at random moments.
 
 kill   SIGKILL.
-power  the state lies on an ext4 of its own in a loop device; EXT4_IOC_SHUTDOWN without a flush of the journal throws away
-       what was not synced, then SIGKILL, unmount and mount. Needs root and loop devices; else exit 77.
+power  the state lies on an ext4 of its own in a loop device; SIGSTOP, then EXT4_IOC_SHUTDOWN without a flush of the journal
+       throws away what was not synced, then SIGKILL, unmount and mount. Needs root and loop devices; else exit 77.
 
 After each crash the log is verified with its keys and with the checkpoints that rsyslog has received until then: what was
 sealed and sent must still be there. At the end every document's event has arrived at least once, an event that came
@@ -27,6 +27,8 @@ import sys
 import tempfile
 import threading
 import time
+
+from agent import wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 VERDICTS = {0: "CLEAN", 3: "OPEN_TAIL", 4: "TORN_TAIL", 5: "TAMPERED", 6: "CANNOT_VERIFY"}
@@ -74,6 +76,12 @@ class Kill:
         agent.wait()
 
 
+def stands_still(process):
+    """Every thread is stopped, or inside the kernel and will be before it is out again."""
+    states = [stat.read_text().rsplit(") ", 1)[1][0] for stat in pathlib.Path(f"/proc/{process}/task").glob("*/stat")]
+    return set(states) <= set("TtDZX")
+
+
 class PowerCut:
     """The file system of the state forgets what was not synced."""
 
@@ -97,7 +105,11 @@ class PowerCut:
         subprocess.run(["mount", "-o", "loop", self.image, self.state], check=True)
 
     def crash(self, agent):
+        """The processor loses its power first: between the cut and SIGKILL an fdatasync(2) may return 0 for a transaction
+        that the aborted journal threw away, and what was never durable would be sent."""
         descriptor = os.open(self.state, os.O_RDONLY)
+        agent.send_signal(signal.SIGSTOP)
+        wait_until("the agent stands still", lambda: stands_still(agent.pid))
         fcntl.ioctl(descriptor, self.EXT4_IOC_SHUTDOWN, struct.pack("I", self.NO_LOG_FLUSH))
         os.close(descriptor)
         agent.kill()
