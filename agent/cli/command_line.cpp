@@ -72,6 +72,7 @@ std::string help_of(const CommandRow& row, const CLI::App& app) {
 
 ReadCommandLine no_such_command(const std::string& word) {
     std::vector<std::string> names;
+    names.reserve(kCommands.size());
     for (const CommandRow& row : kCommands) {
         names.emplace_back(row.name);
     }
