@@ -185,27 +185,31 @@ void BatchWindow::drop_front(EventBatch& batch, size_t count) {
     batch.first_index = batch.events.front().index;
 }
 
-void BatchWindow::split(EventBatch& batch) {
+EventBatch& BatchWindow::split(EventBatch& batch, size_t at) {
+    LLMTRAIL_CHECK(at > 0 && at < batch.events.size());
     batch.state = EventBatchState::kReady;
-    if (batch.events.size() < 2) {
-        return;
-    }
-    size_t half = batch.events.size() / 2;
-    size_t cut = batch.events[half - 1].end;
+    size_t cut = batch.events[at - 1].end;
     auto rest = std::make_unique<EventBatch>();
     rest->state = EventBatchState::kReady;
     rest->opened = batch.opened;
-    rest->first_index = batch.events[half].index;
+    rest->first_index = batch.events[at].index;
     rest->end_index = batch.end_index;
     rest->body = batch.body.substr(cut);
-    for (size_t i = half; i < batch.events.size(); ++i) {
+    for (size_t i = at; i < batch.events.size(); ++i) {
         rest->events.push_back({batch.events[i].index, batch.events[i].end - cut});
     }
     auto after = place_of(batch) + 1;
     batch.body.resize(cut);
-    batch.events.resize(half);
+    batch.events.resize(at);
     batch.end_index = batch.events.back().index + 1;
-    batches_.insert(after, std::move(rest));
+    return **batches_.insert(after, std::move(rest));
+}
+
+void BatchWindow::split(EventBatch& batch) {
+    batch.state = EventBatchState::kReady;
+    if (batch.events.size() > 1) {
+        split(batch, batch.events.size() / 2);
+    }
 }
 
 void BatchWindow::halve(EventBatch& batch) {

@@ -93,8 +93,10 @@ class BatchWindow {
     void confirm(EventBatch& batch);  // `batch` is gone after this
     // The first `count` events are done with; the batch is gone when none is left.
     void drop_front(EventBatch& batch, size_t count);
-    void split(EventBatch& batch);  // into two that are ready
-    // As split(), and batches stay half as large as this one was, but for a minimum.
+    // Into two that are ready, the second with the events from `at` on; it is returned.
+    EventBatch& split(EventBatch& batch, size_t at);
+    void split(EventBatch& batch);  // in the middle; one event alone becomes ready
+    // As that, and batches stay half as large as this one was, but for a minimum.
     void halve(EventBatch& batch);
     void lose(EventBatch& batch);
 

@@ -64,7 +64,7 @@ void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const He
         case HecAction::kWrongIndex:
             // The number of this one counts from 1; should one receiver count from 0, an event
             // comes twice, and is marked.
-            if (verdict.event_number && *verdict.event_number > 1) {
+            if (verdict.event_number && *verdict.event_number > 1 && !acknowledged_) {
                 batch.state = EventBatchState::kSending;
                 window_.drop_front(
                     batch, std::min<uint64_t>(*verdict.event_number - 1, batch.events.size() - 1));
@@ -90,6 +90,7 @@ void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const He
 
 void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVerdict& verdict) {
     requests_.token_taken();
+    refused_.note_accepted();
     if (!acknowledged_) {
         window_.confirm(batch);
     } else if (!verdict.ack_id) {
@@ -117,31 +118,41 @@ void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVer
     }
 }
 
+void SplunkHecOutput::leave_out(EventBatch& batch, size_t at, const HecVerdict& verdict) {
+    if (refused_.too_many_in_a_row()) {
+        pace_.hold(now_, verdict.problem);
+        return;
+    }
+    refused_.tell(batch.events[at].index, verdict.problem);
+    pace_.succeed();
+    window_.drop_front(batch, at + 1);
+}
+
 void SplunkHecOutput::event_refused(EventBatch& batch, const HecVerdict& verdict) {
     requests_.token_taken();
-    pace_.succeed();
     size_t events = batch.events.size();
-    if (verdict.event_number && *verdict.event_number < events) {
-        auto wrong = static_cast<size_t>(*verdict.event_number);
-        refused_.tell(batch.events[wrong].index, verdict.problem);
-        window_.drop_front(batch, wrong + 1);
-    } else if (events == 1) {
-        refused_.tell(batch.first_index, verdict.problem);
-        window_.confirm(batch);
-    } else {
+    bool named = verdict.event_number && *verdict.event_number < events;
+    size_t wrong = named ? static_cast<size_t>(*verdict.event_number) : 0;
+    if (!named && events > 1) {
         // What of it is stored is not known either.
+        pace_.succeed();
         window_.isolate(batch.end_index, events / 2);
         window_.lose(batch);
+    } else if (wrong > 0 && acknowledged_) {
+        // What stands before is stored, but nothing would ever acknowledge it.
+        leave_out(window_.split(batch, wrong), 0, verdict);
+        window_.lose(batch);
+    } else {
+        leave_out(batch, wrong, verdict);
     }
 }
 
 void SplunkHecOutput::too_large(EventBatch& batch, const HecVerdict& verdict) {
-    pace_.succeed();
     if (batch.events.size() == 1) {
-        refused_.tell(batch.first_index, verdict.problem);
-        window_.confirm(batch);
+        leave_out(batch, 0, verdict);
         return;
     }
+    pace_.succeed();
     window_.halve(batch);
 }
 

@@ -55,6 +55,7 @@ class SplunkHecOutput final : public Output {
     void received(Channel& channel, EventBatch& batch, const HecVerdict& verdict);
     void event_refused(EventBatch& batch, const HecVerdict& verdict);
     void too_large(EventBatch& batch, const HecVerdict& verdict);
+    void leave_out(EventBatch& batch, size_t at, const HecVerdict& verdict);
     void acks_answered(Channel& channel, Result<HttpReply> reply);
     void give_up_late_acks();
     void renew(Channel& channel);

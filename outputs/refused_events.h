@@ -11,6 +11,7 @@
 namespace llmtrail {
 
 inline constexpr size_t kRefusedEventsMax = 256;
+inline constexpr size_t kRefusedInARowMax = 16;
 
 class RefusedEvents {
  public:
@@ -18,7 +19,13 @@ class RefusedEvents {
         if (events_.size() < kRefusedEventsMax) {
             events_.push_back({index, reason});
         }
+        ++in_a_row_;
     }
+
+    void note_accepted() { in_a_row_ = 0; }
+
+    // One after the other was refused and none taken: it is not the events that are wrong.
+    bool too_many_in_a_row() const { return in_a_row_ >= kRefusedInARowMax; }
 
     // No more may be told before some are taken.
     bool full() const { return events_.size() >= kRefusedEventsMax; }
@@ -35,6 +42,7 @@ class RefusedEvents {
 
  private:
     std::deque<RefusedEvent> events_;
+    size_t in_a_row_ = 0;
 };
 
 }  // namespace llmtrail

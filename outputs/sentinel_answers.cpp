@@ -83,6 +83,8 @@ void SentinelOutput::judge(EventBatch& batch, const std::shared_ptr<const Secret
         case IngestAction::kTooLarge:
             if (batch.events.size() > 1) {
                 window_.halve(batch);
+            } else if (refused_.too_many_in_a_row()) {
+                pace_.hold(now_, verdict.problem);
             } else {
                 refused_.tell(batch.first_index, verdict.problem);
                 window_.confirm(batch);
@@ -95,6 +97,7 @@ void SentinelOutput::accepted(EventBatch& batch) {
     token_.taken();
     window_.confirm(batch);
     pace_.succeed();
+    refused_.note_accepted();
     proven_ = true;
     std::erase_if(doubted_, [end = window_.confirmed_end()](uint64_t i) { return i < end; });
     for (EventBatch* suspect : std::exchange(suspects_, {})) {

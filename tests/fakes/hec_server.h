@@ -21,7 +21,7 @@ struct HecScript {
     bool gzip = true;
     size_t bytes_max = 900'000;
     std::vector<std::string> indexes;
-    std::string poison = {};          // id of an event that is refused without being named
+    std::string poison = {};  // id of an event that is refused without being named, or "all"
     std::vector<std::string> events;  // what goes wrong, request by request
     std::vector<std::string> polls;
 };

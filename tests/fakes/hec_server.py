@@ -209,7 +209,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Refused(code, number)
         if fault == "code" and CODES[int(detail)][0] != 200:
             return self.answer_code(int(detail), [("Retry-After", "1")])
-        if any(identity(event)[0] == options.get("poison") for event in events):
+        if options.get("poison") == "all" or any(identity(event)[0] == options.get("poison") for event in events):
             return self.answer_code(6)
         ack = {}
         if refused and refused.number is not None:

@@ -4,6 +4,7 @@
 
 #include "hec_bench.h"
 #include "outputs/hec_reply.h"
+#include "outputs/refused_events.h"
 
 using namespace llmtrail;
 
@@ -146,8 +147,14 @@ TEST_CASE("of a batch with a bad event what stands before is stored and what fol
         REQUIRE(bench.refused.size() == 1);
         CHECK(bench.refused.begin()->first == 7);
         CHECK(bench.refused.begin()->second.find(std::string("code ") + code) != std::string::npos);
-        CHECK(bench.output->resent_events() == 0);
+        CHECK(bench.output->resent_events() == 7);  // nothing acknowledges those before it
     }
+    HecScript script = failing({"invalid:7:6"});
+    script.ack = false;
+    HecBench bench(script, 30, {.acknowledged = false});
+    CHECK(bench.run_until_confirmed());
+    check_each_once(bench, 30 - 1);
+    CHECK(bench.output->resent_events() == 0);
 }
 
 TEST_CASE("a bad event that is not named is found by halving, and only it is left out") {
@@ -160,6 +167,17 @@ TEST_CASE("a bad event that is not named is found by halving, and only it is lef
     REQUIRE(bench.refused.size() == 1);
     CHECK(bench.refused.count(37) == 1);
     CHECK(bench.batch_sizes().size() < 30);
+}
+
+TEST_CASE("a receiver that refuses every event gets few of them left out, then holds the rest") {
+    HecScript script;
+    script.poison = "all";
+    HecBench bench(script, 100);
+    bench.run(600);
+    CHECK(bench.server.log_of("stored").empty());
+    CHECK(bench.refused.size() == kRefusedInARowMax);
+    CHECK(bench.output->confirmed_end() <= kRefusedInARowMax);  // two requests run at once
+    CHECK(bench.output->health() == OutputHealth::kBackingOff);
 }
 
 TEST_CASE("an index that the token may not write to holds everything") {
