@@ -45,19 +45,6 @@ struct ParseArguments {
     std::vector<std::string> files;  // "-" alone when none were named
 };
 
-struct VerifyArguments {
-    std::string spool{kDefaultSpoolPath};
-    std::string keys;             // empty: `keys` beside the spool when it is there
-    std::string key;              // a role key file, or a local key; empty: that of `keys`
-    std::string passphrase_file;  // of a role key
-    bool live = false;
-    std::string trust;  // empty: this host's own key
-    std::vector<std::string> anchors;
-    bool require_anchor = false;
-    bool salvage = false;
-    bool json = false;
-};
-
 enum class KeysAction : uint8_t { kList, kCheck, kNew, kInit, kRotate, kRewrap };
 
 struct KeysArguments {
@@ -73,7 +60,7 @@ struct KeysArguments {
     bool recipients = false;      // rewrap
 };
 
-// What search, show and prove read and open.
+// What verify, search, show and prove read and open.
 struct QueryArguments {
     std::string spool{kDefaultSpoolPath};
     std::string keys;             // this host's key directory; empty: `keys` beside the spool
@@ -81,6 +68,13 @@ struct QueryArguments {
     std::string passphrase_file;  // of a role key; empty: asked for
     std::string trust;            // empty: identity.pub of `keys`
     bool json = false;
+};
+
+struct VerifyArguments : QueryArguments {
+    bool live = false;
+    std::vector<std::string> anchors;
+    bool require_anchor = false;
+    bool salvage = false;
 };
 
 struct SearchArguments : QueryArguments {

@@ -4,8 +4,12 @@
 
 namespace llmtrail {
 
+static void add_config(CLI::App& command, std::string& path) {
+    command.add_option("--config", path, "configuration file")->type_name("FILE");
+}
+
 void add_options(CLI::App& command, RunArguments& run) {
-    command.add_option("--config", run.config, "configuration file")->type_name("FILE");
+    add_config(command, run.config);
     CLI::Option* once =
         command.add_flag("--once", run.once, "read every source to its end, deliver, exit");
     command
@@ -16,7 +20,7 @@ void add_options(CLI::App& command, RunArguments& run) {
 }
 
 void add_options(CLI::App& command, CheckArguments& check) {
-    command.add_option("--config", check.config, "configuration file")->type_name("FILE");
+    add_config(command, check.config);
     CLI::Option* sample =
         command.add_option("--sample", check.sample, "a log file to try the maps on")
             ->type_name("FILE");
@@ -50,27 +54,6 @@ void add_options(CLI::App& command, ParseArguments& parse) {
     });
 }
 
-void add_options(CLI::App& command, VerifyArguments& verify) {
-    command.add_option("--spool", verify.spool, "spool directory")->type_name("DIR");
-    command.add_option("--keys", verify.keys, "key directory; `keys` beside the spool unless told")
-        ->type_name("DIR");
-    command.add_option("--key", verify.key, "role key file (`keys new`), or a local key")
-        ->type_name("FILE");
-    command.add_option("--passphrase-file", verify.passphrase_file, "passphrase of the role key")
-        ->type_name("FILE");
-    command
-        .add_option("--anchor", verify.anchors,
-                    "checkpoints kept outside: notes, or an export of the SIEM; may be repeated")
-        ->type_name("FILE");
-    command.add_flag("--require-anchor", verify.require_anchor, "UNANCHORED is 6, cannot verify");
-    command.add_flag("--live", verify.live,
-                     "a running agent holds the spool: its open tail is in order");
-    command.add_flag("--salvage", verify.salvage,
-                     "print the records of a damaged spool that still match, as parse does");
-    command.add_option("--trust", verify.trust, "public identity key to trust")->type_name("FILE");
-    command.add_flag("--json", verify.json, "the report as JSON");
-}
-
 void add_options(CLI::App& command, HoldArguments& hold) {
     command.add_option("list|add|release", hold.action, "what to do")
         ->type_name("")
@@ -88,7 +71,7 @@ void add_options(CLI::App& command, HoldArguments& hold) {
     command.add_option("--reason", hold.reason, "why; goes into the record")->type_name("TEXT");
     command.add_option("--by", hold.by, "who ordered it; who runs the command unless told")
         ->type_name("NAME");
-    command.add_option("--config", hold.config, "configuration file")->type_name("FILE");
+    add_config(command, hold.config);
 }
 
 void add_options(CLI::App& command, EraseArguments& erase) {
@@ -100,7 +83,7 @@ void add_options(CLI::App& command, EraseArguments& erase) {
         ->type_name("TEXT");
     command.add_option("--approver", erase.approver, "who approved it; goes into the record")
         ->type_name("NAME");
-    command.add_option("--config", erase.config, "configuration file")->type_name("FILE");
+    add_config(command, erase.config);
 }
 
 void add_options(CLI::App& command, StatusArguments& status) {
@@ -111,7 +94,7 @@ void add_options(CLI::App& command, StatusArguments& status) {
 }
 
 void add_options(CLI::App& command, TestEventArguments& test) {
-    command.add_option("--config", test.config, "configuration file")->type_name("FILE");
+    add_config(command, test.config);
     command.add_option("--output", test.output, "this one; all of them unless told")
         ->type_name("ID");
 }

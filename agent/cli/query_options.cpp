@@ -1,11 +1,18 @@
-// The options of search, show and prove.
+// The options of verify, search, show and prove.
 #include <CLI/CLI.hpp>
 
 #include "cli/command_options.h"
 
 namespace llmtrail {
 
-// What all three have.
+static void add_anchors(CLI::App& command, std::vector<std::string>& anchors) {
+    command
+        .add_option("--anchor", anchors,
+                    "checkpoints kept outside: notes, or an export of the SIEM; may be repeated")
+        ->type_name("FILE");
+}
+
+// What all four have.
 static void add_query_options(CLI::App& command, QueryArguments& query) {
     command.add_option("--spool", query.spool, "spool directory, best a copy off its host")
         ->type_name("DIR");
@@ -18,7 +25,17 @@ static void add_query_options(CLI::App& command, QueryArguments& query) {
     command.add_option("--keys", query.keys, "key directory; `keys` beside the spool unless told")
         ->type_name("DIR");
     command.add_option("--trust", query.trust, "public identity key to trust")->type_name("FILE");
-    command.add_flag("--json", query.json, "JSON, one object a line");
+    command.add_flag("--json", query.json, "as JSON; search: one object a line");
+}
+
+void add_options(CLI::App& command, VerifyArguments& verify) {
+    add_query_options(command, verify);
+    add_anchors(command, verify.anchors);
+    command.add_flag("--require-anchor", verify.require_anchor, "UNANCHORED is 6, cannot verify");
+    command.add_flag("--live", verify.live,
+                     "a running agent holds the spool: its open tail is in order");
+    command.add_flag("--salvage", verify.salvage,
+                     "print the records of a damaged spool that still match, as parse does");
 }
 
 void add_options(CLI::App& command, SearchArguments& search) {
@@ -57,10 +74,7 @@ void add_options(CLI::App& command, ProveArguments& prove) {
     add_query_options(command, prove);
     command.add_option("--open", prove.open, "lay this section open in the proof")
         ->type_name("SECTION");
-    command
-        .add_option("--anchor", prove.anchors,
-                    "checkpoints kept outside: notes, or an export of the SIEM; may be repeated")
-        ->type_name("FILE");
+    add_anchors(command, prove.anchors);
     command.add_option("--check", prove.check, "check this proof against --trust; reads no spool")
         ->type_name("FILE");
     command.add_option("INDEX", prove.what, "index of the record, or: consistency A B")

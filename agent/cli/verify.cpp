@@ -44,16 +44,6 @@ Result<void> read_anchors(const VerifyArguments& arguments, CommandSeams seams,
     return {};
 }
 
-QueryArguments as_query(const VerifyArguments& arguments) {
-    QueryArguments query;
-    query.spool = arguments.spool;
-    query.keys = arguments.keys;
-    query.key = arguments.key;
-    query.passphrase_file = arguments.passphrase_file;
-    query.trust = arguments.trust;
-    return query;
-}
-
 // Records on stdout, the verdict on stderr.
 ExitCode salvage(const std::string& directory, const QuerySource& source,
                  const VerifyReport& report, const AnchorWords& words, CommandSeams seams) {
@@ -84,7 +74,7 @@ ExitCode verify_command(const VerifyArguments& arguments, CommandSeams seams) {
     words.live = arguments.live;
     QuerySource source;
     if (!arguments.key.empty() || arguments.salvage) {
-        ExitCode opened = open_query_source(as_query(arguments), seams, true, source);
+        ExitCode opened = open_query_source(arguments, seams, true, source);
         if (opened != ExitCode::kOk) {
             return opened;
         }
