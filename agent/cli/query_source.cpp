@@ -9,7 +9,7 @@ namespace llmtrail {
 
 namespace {
 
-constexpr size_t kKeyFileTextBytesMax = 64 * 1024;
+constexpr size_t kKeyFileTextBytesMax = size_t{64} << 10;
 
 // The file of --key: a role key, or a local key of some host.
 Result<SpoolKey> load_key(const QueryArguments& arguments, CommandSeams seams, std::string& name) {

@@ -23,7 +23,7 @@ struct TypeKeys {
 };
 
 const std::vector<TypeKeys>& type_keys() {
-    static const std::vector<TypeKeys> kKeys = {
+    static const std::vector<TypeKeys> keys = {
         {OutputType::kSyslog, "syslog", {"address", "transport", "framing", "facility"}},
         {OutputType::kFile, "file", {"path", "allow_plaintext"}},
         {OutputType::kSplunkHec,
@@ -31,7 +31,7 @@ const std::vector<TypeKeys>& type_keys() {
          {"url", "token", "ack", "index", "source", "sourcetype", "gzip", "max_batch"}},
         {OutputType::kSentinel, "sentinel", {"endpoint", "rule_id", "stream", "auth", "max_batch"}},
     };
-    return kKeys;
+    return keys;
 }
 
 constexpr std::array<std::string_view, 8> kCommonKeys = {"id",       "type", "format",  "max_event",

@@ -354,7 +354,7 @@ Ingest::~Ingest() = default;
 Result<std::unique_ptr<Ingest>> Ingest::make(const Settings& settings, SpoolWriter& spool,
                                              RecentBatches& recent, Mailbox& mailbox,
                                              IngestSeams seams) {
-    auto worker = std::make_unique<Worker>(settings, spool, recent, mailbox, seams);
+    auto worker = std::make_unique<Worker>(settings, spool, recent, mailbox, std::move(seams));
     if (Result<void> added = worker->add_sources(settings); !added) {
         return fail(std::move(added.error()));
     }

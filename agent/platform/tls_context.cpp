@@ -117,7 +117,7 @@ std::string pin_of_peer(SSL* ssl) {
     if (!hashed) {
         return {};
     }
-    std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> text;
+    std::array<unsigned char, size_t{2} * EVP_MAX_MD_SIZE> text;
     int length = EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(hash_size));
     return std::string(kPinPrefix) + std::string(text.begin(), text.begin() + length);
 }

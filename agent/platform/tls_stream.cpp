@@ -94,8 +94,8 @@ long bio_control(BIO* bio, int command, long, void*) {
 
 // OpenSSL has few of these numbers, so one serves every stream.
 int bio_type() {
-    static const int kType = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;
-    return kType;
+    static const int type = BIO_get_new_index() | BIO_TYPE_SOURCE_SINK;
+    return type;
 }
 
 struct SslFree {

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -27,8 +28,8 @@ FieldShapes make_field_shapes() {
 }
 
 const FieldShapes& field_shapes() {
-    static const FieldShapes kShapes = make_field_shapes();
-    return kShapes;
+    static const FieldShapes shapes = make_field_shapes();
+    return shapes;
 }
 
 // Numbers are positions in the catalogue, from 1 (asserted there).
@@ -75,6 +76,7 @@ void cut_longest(AuditRecord& record, Section section, size_t over) {
             longest = &row;
         }
     });
+    LLMTRAIL_CHECK(longest != nullptr);  // only texts make a section large
     std::string_view text = record.text(longest->field);
     if (longest->type == FieldType::kText && text.size() > over) {
         record.set_text(longest->field, std::string(utf8_prefix_bytes(text, text.size() - over)));
