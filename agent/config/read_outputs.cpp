@@ -205,6 +205,8 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
             read_sentinel(reader, output, problems);
             read_tls(reader, output, problems);
             break;
+        case OutputType::kKafka:
+            break;
     }
     refuse_keys_of_others(reader, output.type);
     read_preview(reader, output, problems);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "base/role.h"
 #include "config/secret_reference.h"
@@ -36,7 +37,7 @@ struct SourceSettings {
     std::vector<std::pair<std::string, std::string>> map;  // catalogue field name, dotted path
 };
 
-enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec, kSentinel };
+enum class OutputType : uint8_t { kSyslog, kFile, kSplunkHec, kSentinel, kKafka };
 enum class EventFormat : uint8_t { kCef, kLeef, kLeef2, kJson };
 enum class SyslogTransport : uint8_t { kTls, kTcp, kRelp, kUdp, kUnix };
 enum class Framing : uint8_t { kOctet, kLf };
@@ -80,6 +81,15 @@ struct SentinelSettings {
     size_t batch_bytes_max = 900'000;
 };
 
+struct KafkaSettings {
+    std::vector<Endpoint> brokers;  // those that are asked first
+    std::string topic;
+    std::string user_name;  // SASL SCRAM-SHA-512; empty: the client certificate of `tls`, or none
+    SecretReference password;
+    bool plain = false;  // to this host itself, without `tls`
+    size_t queue_bytes_max = size_t{8} << 20;
+};
+
 struct OutputSettings {
     std::string id;
     OutputType type = OutputType::kSyslog;
@@ -94,6 +104,7 @@ struct OutputSettings {
     std::string path;  // file
     HecSettings hec;
     SentinelSettings sentinel;
+    KafkaSettings kafka;
     bool allow_plaintext = false;
     size_t max_event_bytes = 8000;
     size_t preview_prompt_characters = 0;
@@ -149,6 +160,7 @@ struct Settings {
     std::vector<OutputSettings> outputs;
     std::vector<AnchorSettings> anchors;
     SpoolSettings spool;
+    std::string metrics_textfile;  // for node_exporter; empty: none is written
     std::vector<std::string> local_keys{"auto"};  // keys.local: auto, credential:NAME; never empty
 };
 
@@ -166,6 +178,7 @@ struct ConfigError {
 struct LoadedSettings {
     std::shared_ptr<const Settings> settings;  // null when errors is not empty
     std::vector<ConfigError> errors;
+    Bytes digest;  // SHA-256 of the files as read, for the record of a change; empty: none was read
 };
 
 // Names that config checks but does not own (record and parsers do): the caller passes them.

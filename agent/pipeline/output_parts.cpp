@@ -22,6 +22,8 @@ std::string type_name(OutputType type) {
             return "splunk_hec";
         case OutputType::kSentinel:
             return "sentinel";
+        case OutputType::kKafka:
+            return "kafka";
     }
     return {};
 }
