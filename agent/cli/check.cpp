@@ -184,6 +184,25 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
                     : "  not required: records may be pruned before it has confirmed them");
 }
 
+// Who is asked to vouch for the log, beside the outputs.
+void check_anchor(const AnchorSettings& anchor, CommandSeams seams, Report& report) {
+    bool witness = anchor.type == AnchorType::kWitness;
+    report.line("anchor " + anchor.id + ": " + (witness ? "witness" : "timestamp authority") +
+                " at " + anchor.url + ", asked " +
+                (anchor.interval_ms == 0 ? std::string("at every checkpoint")
+                                         : "every " + describe_duration(anchor.interval_ms)));
+    for (const std::string* path : {&anchor.tls_ca_file, &anchor.ca_file}) {
+        if (path->empty()) {
+            continue;
+        }
+        Advice advice = advise_on_reading(*path, seams.files);
+        if (!advice.usable) {
+            advice.problem = "anchor `" + anchor.id + "`: " + advice.problem;
+            report.complain(advice);
+        }
+    }
+}
+
 void check_recipients(const SpoolSettings& spool, CommandSeams seams, Report& report) {
     bool auditor = false;
     std::string roles;
@@ -250,6 +269,9 @@ ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
     }
     for (const OutputSettings& output : settings.outputs) {
         check_output(output, seams, report);
+    }
+    for (const AnchorSettings& anchor : settings.anchors) {
+        check_anchor(anchor, seams, report);
     }
     check_spool(settings, seams, report);
     if (auto written = seams.data.write(report.text); !written) {

@@ -35,6 +35,19 @@ TEST_CASE("check says what it understood") {
     CHECK(contains(command.talk_text.text, "sends events over the network unencrypted"));
 }
 
+TEST_CASE("check lists the anchors, and says which of their files cannot be read") {
+    CommandCase command;
+    write_config(command,
+                 "anchors:\n  - {id: tsa, type: timestamp, url: 'https://tsa.example.com/', "
+                 "ca_file: /e/tsa.pem}\n");
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kIo);
+    CHECK(contains(command.data.text,
+                   "anchor tsa: timestamp authority at https://tsa.example.com/, asked every 1h"));
+    CHECK(contains(command.talk_text.text, "anchor `tsa`: opening /e/tsa.pem"));
+    command.files.files["/e/tsa.pem"].text = "x";
+    CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kOk);
+}
+
 TEST_CASE("check warns of a full disk and of a configuration without outputs") {
     CommandCase command;
     write_config(command);
