@@ -140,6 +140,10 @@ class SpoolWriter {
     // How far the log is vouched for outside the host: without it nothing is pruned.
     virtual void note_coverage(Coverage coverage) = 0;
 
+    // Sizes, ages, seal_interval and retention from now on. Where the spool is, its keys,
+    // recipients and compression stay what it was opened with.
+    virtual void adopt(const SpoolOptions& options) = 0;
+
     // Removes what the policy allows and max_age or the want of space asks for, and finishes what
     // was interrupted. seal() does so about once a minute, a commit without space at once.
     virtual Result<void> retain() = 0;

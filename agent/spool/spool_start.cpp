@@ -71,6 +71,15 @@ LogWriter::LogWriter(SpoolOptions options, SpoolSeams seams, std::unique_ptr<Fil
       words_(options_.compression_level),
       catalog_(seams.files, options_.directory) {}
 
+void LogWriter::adopt(const SpoolOptions& options) {
+    options_.max_size_bytes = options.max_size_bytes;
+    options_.min_free_bytes = options.min_free_bytes;
+    options_.segment_bytes_max = options.segment_bytes_max;
+    options_.segment_age_max_ms = options.segment_age_max_ms;
+    options_.seal_interval_ms = options.seal_interval_ms;
+    options_.retention = options.retention;
+}
+
 Bytes LogWriter::host_id() const {
     auto id = log_id_of(keys_.identity.public_key());
     return Bytes(id.data(), id.size());

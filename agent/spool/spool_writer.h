@@ -54,6 +54,8 @@ class LogWriter final : public SpoolWriter {
 
     void note_coverage(Coverage coverage) override { coverage_ = std::move(coverage); }
 
+    void adopt(const SpoolOptions& options) override;
+
     Result<void> retain() override;
     Result<void> stage_hold(const std::string& id, std::optional<LegalHold> hold) override;
 
