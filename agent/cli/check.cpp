@@ -274,6 +274,9 @@ ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
         check_anchor(anchor, seams, report);
     }
     check_spool(settings, seams, report);
+    if (!settings.metrics_textfile.empty()) {
+        report.line("metrics " + settings.metrics_textfile + ": written every 15 s");
+    }
     if (auto written = seams.data.write(report.text); !written) {
         return seams.talk.refuse(written.error());
     }

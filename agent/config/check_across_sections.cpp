@@ -31,9 +31,35 @@ ConfigPlace place_of_path(const ConfigNode& outputs, const std::string& path) {
     return place;
 }
 
+// The metrics are replaced by name: nothing else may stand under it.
+void check_metrics(const ConfigNode& root, const Settings& settings, Problems& problems) {
+    const std::string& path = settings.metrics_textfile;
+    if (path.empty()) {
+        return;
+    }
+    std::string taken_by;
+    for (const SourceSettings& source : settings.sources) {
+        taken_by = reads(source, path) ? "source `" + source.id + "` reads" : taken_by;
+    }
+    for (const OutputSettings& output : settings.outputs) {
+        taken_by = output.path == path ? "output `" + output.id + "` writes" : taken_by;
+    }
+    for (const std::string& folder :
+         {settings.spool.directory, settings.state_directory + "/keys"}) {
+        taken_by =
+            path.starts_with(folder + "/") ? "the agent keeps evidence in the folder of" : taken_by;
+    }
+    if (!taken_by.empty()) {
+        problems.add(root.member("metrics")->member("textfile")->place,
+                     taken_by + " `" + path + "`: the metrics cannot be written there",
+                     "choose another path");
+    }
+}
+
 }  // namespace
 
 void check_across_sections(const ConfigNode& root, const Settings& settings, Problems& problems) {
+    check_metrics(root, settings, problems);
     const ConfigNode* outputs = root.member("outputs");
     for (size_t i = 0; i < settings.outputs.size(); ++i) {
         const OutputSettings& output = settings.outputs[i];

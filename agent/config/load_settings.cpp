@@ -36,14 +36,6 @@ void read_host_id(MapReader& reader, Settings& settings) {
     }
 }
 
-void read_later_sections(MapReader& reader, Problems& problems) {
-    if (const ConfigNode* metrics = reader.find("metrics")) {
-        MapReader metrics_reader(*metrics, "`metrics`", problems);
-        metrics_reader.later("textfile");
-        metrics_reader.finish();
-    }
-}
-
 Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, Problems& problems) {
     Settings settings;
     MapReader reader(root, "the configuration", problems);
@@ -55,7 +47,7 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     const ConfigNode* anchors = reader.find("anchors");
     const ConfigNode* spool = reader.find("spool");
     const ConfigNode* keys = reader.find("keys");
-    read_later_sections(reader, problems);
+    const ConfigNode* metrics = reader.find("metrics");
     reader.finish();
     if (sources != nullptr) {
         read_sources(*sources, vocabulary, settings, problems);
@@ -71,6 +63,9 @@ Settings read_root(const ConfigNode& root, const ConfigVocabulary& vocabulary, P
     }
     if (keys != nullptr) {
         read_keys(*keys, settings, problems);
+    }
+    if (metrics != nullptr) {
+        read_metrics(*metrics, settings, problems);
     }
     if (settings.spool.directory.empty()) {
         settings.spool.directory = settings.state_directory + "/spool";

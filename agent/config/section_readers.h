@@ -38,6 +38,7 @@ void read_outputs(const ConfigNode& list, const ConfigVocabulary& vocabulary, Se
 void read_anchors(const ConfigNode& list, Settings& settings, Problems& problems);
 void read_spool(const ConfigNode& map, Settings& settings, Problems& problems);
 void read_keys(const ConfigNode& map, Settings& settings, Problems& problems);
+void read_metrics(const ConfigNode& map, Settings& settings, Problems& problems);
 
 class MapReader;
 void read_sentinel(MapReader& reader, OutputSettings& output, Problems& problems);
@@ -46,7 +47,7 @@ void read_tls(MapReader& output_reader, OutputSettings& output, Problems& proble
 void read_splunk_hec(MapReader& reader, OutputSettings& output, Problems& problems);
 void read_recipients(MapReader& spool_reader, SpoolSettings& spool, Problems& problems);
 
-// What no section can see alone: an output that writes into a file a source reads.
+// What no section can see alone: a file that is written and read, or written twice.
 void check_across_sections(const ConfigNode& root, const Settings& settings, Problems& problems);
 
 // Reads the `id` of an item of a list: present, well formed, not taken. Returns how messages name

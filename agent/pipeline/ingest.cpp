@@ -181,6 +181,7 @@ IntakeStatus Ingest::Worker::status() {
     }
     status.anchors = checkpoints_.totals();
     status.log_size = spool_.next_index();
+    status.sealed = cadence_.sealed();
     return status;
 }
 

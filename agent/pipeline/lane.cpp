@@ -179,6 +179,7 @@ void Lane::prepare(size_t record) {
         .syslog_severity = event_class.syslog_severity,
         .event_time_ns = record_.integer(Field::kEventTime).value_or(0),
         .event_class = event_class.id,
+        .resent = reference.resent,
     };
 }
 
@@ -260,6 +261,9 @@ void Lane::tell_held() {
 }
 
 void Lane::tell_health(MonotonicNanos now) {
+    if (parts_.output->health() == OutputHealth::kBackingOff) {
+        failed_ = now;
+    }
     switch (health_.look(parts_.output->health(), !in_flight_.empty(), totals_.confirmed, now)) {
         case HealthNews::kNone:
             return;
@@ -285,7 +289,7 @@ void Lane::tell_health(MonotonicNanos now) {
 }
 
 OutputStatus Lane::status(uint64_t committed_records) const {
-    OutputStatus status{totals(committed_records), parts_.output->health(), ""};
+    OutputStatus status{totals(committed_records), parts_.output->health(), "", failed_};
     if (status.health == OutputHealth::kBackingOff) {
         status.last_error = parts_.output->last_error().message;
     }

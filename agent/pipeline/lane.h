@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -94,6 +95,7 @@ class Lane {
     bool prepared_ = false;  // event_ stands for next_index_
     bool wanted_ = false;
     LaneHealth health_;
+    std::optional<MonotonicNanos> failed_;  // when its output was last down
     uint64_t resent_below_ = 0;  // events below this index may have arrived already
     MonotonicNanos unreadable_until_;
     std::string last_read_error_;

@@ -11,6 +11,7 @@
 #include "pipeline/deliver_thread.h"
 #include "pipeline/ingest_thread.h"
 #include "pipeline/lanes.h"
+#include "pipeline/metrics_file.h"
 #include "pipeline/spool_options.h"
 #include "pipeline/spool_words.h"
 #include "pipeline/thread_flags.h"
@@ -29,6 +30,7 @@ class Pipeline {
         : settings_(settings),
           options_(options),
           seams_(seams),
+          metrics_(settings, seams.files, seams.clock, seams.log),
           mailbox_([this] { flags_.wake_ingest->wake(); }) {}
 
     Result<void> start();
@@ -49,6 +51,7 @@ class Pipeline {
     const Settings& settings_;
     RunOptions options_;
     PipelineSeams seams_;
+    MetricsFile metrics_;
     ThreadFlags flags_;
     Mailbox mailbox_;
     StatusBoard status_;
@@ -162,13 +165,15 @@ void Pipeline::answer_status() {
 // deadline.
 bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
     while (!flags_.failed.load() && !(options_.once && flags_.caught_up.load())) {
+        metrics_.write_when_due(status_);
         WaitEntry entries[] = {
             {seams_.signals.descriptor(), StreamWants::kRead, false},
             {flags_.wake_main->descriptor(), StreamWants::kRead, false},
             {seams_.status ? seams_.status->descriptor() : -1, StreamWants::kRead, false}};
         int64_t timeout_ms =
             options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
-        if (!wait_for(entries, timeout_ms) || (options_.once && now() >= deadline)) {
+        if (!wait_for(entries, metrics_.wait_ms(timeout_ms)) ||
+            (options_.once && now() >= deadline)) {
             return false;
         }
         flags_.wake_main->clear();
@@ -235,6 +240,9 @@ RunReport Pipeline::run() {
         anchors_->stop(kLastAnchorMs);
     }
     ingest_->take_last_anchors();
+    status_.put_intake(ingest_->status());
+    status_.put_outputs(deliver_->status(ingest_->committed_records()));
+    metrics_.write_last(status_);
 
     RunReport report;
     report.ledger = Ledger{ingest_->totals(), deliver_->totals(ingest_->committed_records()),

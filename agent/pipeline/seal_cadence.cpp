@@ -10,7 +10,8 @@ SealCadence::SealCadence(SpoolWriter& spool, Clock& clock, Log& log, int64_t hea
       clock_(clock),
       log_(log),
       heartbeat_interval_ms_(heartbeat_interval_ms),
-      last_(clock.monotonic_now()) {}
+      last_(clock.monotonic_now()),
+      sealed_(last_) {}
 
 std::optional<SealReason> SealCadence::due() const {
     MonotonicNanos now = clock_.monotonic_now();
@@ -28,6 +29,7 @@ void SealCadence::seal(SealReason reason) {
     Result<void> sealed = spool_.seal(reason);
     last_ = clock_.monotonic_now();
     if (sealed) {
+        sealed_ = last_;
         failing_ = false;
         return;
     }

@@ -24,6 +24,8 @@ class SealCadence {
     // Until due(), at most `at_most_ms`.
     int64_t wait_ms(int64_t at_most_ms) const;
 
+    MonotonicNanos sealed() const { return sealed_; }  // when one last was written
+
     bool failed() const { return failed_; }  // with an error that no retry heals
 
  private:
@@ -32,6 +34,7 @@ class SealCadence {
     Log& log_;
     int64_t heartbeat_interval_ms_;
     MonotonicNanos last_;
+    MonotonicNanos sealed_;
     MonotonicNanos retry_;
     bool failing_ = false;
     bool failed_ = false;

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "outputs/output.h"
 #include "pipeline/ledger.h"
+#include "platform/clock.h"
 
 namespace llmtrail {
 
@@ -25,6 +27,7 @@ struct OutputStatus {
     OutputTotals totals;
     OutputHealth health = OutputHealth::kIdle;
     std::string last_error;  // of the present outage; "" while it is up
+    std::optional<MonotonicNanos> failed;  // when it was last down; none: never in this run
 };
 
 // Left of the spool, and the spool.
@@ -32,6 +35,7 @@ struct IntakeStatus {
     std::vector<SourceStatus> sources;
     AnchorTotals anchors;
     uint64_t log_size = 0;  // leaves: index of the next record
+    MonotonicNanos sealed;  // when the last seal was written
 };
 
 struct AgentStatus {

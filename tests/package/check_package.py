@@ -12,7 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXPOSURE_TENTHS_MAX = 15
-KEYS_OF_LATER_VERSIONS = {"metrics", "textfile"}  # accepted while they are empty
 problems = []
 
 
@@ -54,7 +53,7 @@ def check_manual(program, commands, out):
         expect({"-" + item for item in items} == options, f"llmtrail.1, {name}: {items} are not {options}")
     keys = (out / "agent.yaml.5").read_text().replace("\\-", "-")
     known = set(re.findall(r"\\fB([a-z_.]+)\\fR", keys)) | set(re.findall(r"\\fB\{?([a-z_]+):", keys))
-    known |= KEYS_OF_LATER_VERSIONS | set(re.findall(r"[{ ,]([a-z_]+):", keys))
+    known |= set(re.findall(r"[{ ,]([a-z_]+):", keys))
     for file in ("conf/agent.yaml", "tests/config/full.yaml"):
         text = re.sub(r"^( *)map:.*?(?=^\1\S)", "", re.sub("^# ", "", (ROOT / file).read_text(), flags=re.M), flags=re.M | re.S)
         for key in re.findall(r"^[ -]*([a-z_]+):(?: |$)", text, re.MULTILINE):

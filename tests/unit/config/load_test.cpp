@@ -114,6 +114,7 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(spool.recipients[1].public_key[31] == 64);
     CHECK(settings.local_keys ==
           std::vector<std::string>{"credential:llmtrail-2", "credential:llmtrail-1", "auto"});
+    CHECK(settings.metrics_textfile == "/var/lib/prometheus/node-exporter/llmtrail.prom");
 }
 
 TEST_CASE("all errors come at once, in the order of the file, with line, caret and hint") {
