@@ -29,6 +29,7 @@ struct OutputEvent {
     uint8_t syslog_severity = 6;
     int64_t event_time_ns = 0;
     uint16_t event_class = 0;
+    bool resent = false;  // the receiver may have it already; its text says so, too
 };
 
 // An event that its receiver will never take. It was taken out of the way and counts as confirmed;
