@@ -123,6 +123,34 @@ def check_examples(program, out):
         expect("no errors" in said.stdout, f"{name}: " + said.stderr)
 
 
+def check_metrics(program, out):
+    """What the program writes and the alerts over it, as Prometheus' own tool reads them."""
+    site = out / "metrics"
+    site.mkdir()
+    (site / "app.jsonl").write_text('{"prompt":"a","response":"b"}\n')
+    (site / "agent.yaml").write_text(f"""state_dir: {site}/state
+metrics: {{textfile: {site}/llmtrail.prom}}
+sources: [{{id: app, paths: [{site}/app.jsonl]}}]
+outputs: [{{id: soc, type: file, path: {site}/events}}]
+spool: {{min_free: 1MiB}}
+""")
+    said = run(program, "run", "--once", "--config", site / "agent.yaml")
+    expect(said.returncode == 0, said.stderr)
+    text = (site / "llmtrail.prom").read_text()
+    expect('llmtrail_source_records_total{source="app"} 1\n' in text, text)
+    rules = (ROOT / "conf/prometheus/llmtrail.rules.yml").read_text()
+    expect(len(re.findall("^      - alert: ", rules, re.MULTILINE)) >= 6, "alerts are missing")
+    if having("promtool"):
+        said = run("promtool", "check", "metrics", input=text)
+        expect(said.returncode == 0 and not said.stderr, said.stdout + said.stderr)
+        said = run("promtool", "check", "metrics", input=text.replace('="app"}', '="app}'))
+        expect(said.returncode != 0, "promtool takes a label without an end: it judges nothing")
+        said = run("promtool", "check", "rules", ROOT / "conf/prometheus/llmtrail.rules.yml")
+        expect(said.returncode == 0, said.stdout + said.stderr)
+        said = run("promtool", "test", "rules", ROOT / "tests/package/alerts.yml")
+        expect(said.returncode == 0, said.stdout + said.stderr)
+
+
 def main():
     program = sys.argv[1]
     commands = commands_of(program)
@@ -133,6 +161,7 @@ def main():
         check_completion(program, commands, out)
         check_unit(out)
         check_examples(program, out)
+        check_metrics(program, out)
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)
