@@ -131,14 +131,10 @@ std::string_view utf8_prefix_bytes(std::string_view text, size_t bytes) {
 
 std::string_view utf8_prefix_characters(std::string_view text, size_t characters) {
     size_t at = 0;
-    while (at < text.size()) {
-        if (!is_continuation(text[at])) {
-            if (characters == 0) {
-                break;
-            }
-            --characters;
-        }
-        ++at;
+    for (; at < text.size() && characters > 0; --characters) {
+        size_t bad = 0;
+        size_t length = sequence_length(text, at, bad);
+        at += length > 0 ? length : bad;
     }
     return text.substr(0, at);
 }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/utf8.h"
-
 namespace llmtrail {
 
 static bool is_word(std::string_view key) {
