@@ -4,6 +4,7 @@
 
 #include "config/settings.h"
 #include "config/yaml_reader.h"
+#include "crypto/digest.h"
 
 namespace llmtrail {
 
@@ -78,8 +79,21 @@ Result<std::string> read_whole(ReadableFile& file, uint64_t size) {
     return text;
 }
 
+// What one text after another amounts to.
+struct TextDigest {
+    Sha256 hash;
+    bool any = false;
+
+    void add(ByteView text) {
+        hash.update(text);
+        any = true;
+    }
+
+    Bytes finish() { return any ? Bytes(view(hash.finish())) : Bytes(); }
+};
+
 std::optional<ConfigNode> read_one(const std::string& path, FileSystem& files, uint32_t own_user,
-                                   Problems& problems) {
+                                   TextDigest& digest, Problems& problems) {
     auto file = files.open_readable(path, true);
     if (!file) {
         report_unreadable(path, file.error(), problems);
@@ -98,6 +112,7 @@ std::optional<ConfigNode> read_one(const std::string& path, FileSystem& files, u
         report_unreadable(path, text.error(), problems);
         return std::nullopt;
     }
+    digest.add(*text);
     int number = problems.add_file(path, *text);
     auto root = read_yaml(*text, number, problems);
     if (root && root->kind != NodeKind::kNull && root->kind != NodeKind::kMap) {
@@ -163,12 +178,13 @@ std::vector<std::string> more_files(const std::string& path, FileSystem& files,
 
 }  // namespace
 
-std::optional<ConfigNode> read_config_files(const std::string& path, FileSystem& files,
-                                            uint32_t own_user, Problems& problems) {
-    std::optional<ConfigNode> merged = read_one(path, files, own_user, problems);
+ConfigFiles read_config_files(const std::string& path, FileSystem& files, uint32_t own_user,
+                              Problems& problems) {
+    TextDigest digest;
+    std::optional<ConfigNode> merged = read_one(path, files, own_user, digest, problems);
     bool all_read = merged.has_value();
     for (const std::string& more : more_files(path, files, problems)) {
-        auto root = read_one(more, files, own_user, problems);
+        auto root = read_one(more, files, own_user, digest, problems);
         all_read = all_read && root.has_value();
         if (all_read && merged->kind == NodeKind::kNull) {
             merged->kind = NodeKind::kMap;
@@ -177,7 +193,7 @@ std::optional<ConfigNode> read_config_files(const std::string& path, FileSystem&
             merge(*merged, std::move(*root), true, problems);
         }
     }
-    return all_read ? merged : std::nullopt;
+    return {all_read ? std::move(merged) : std::nullopt, digest.finish()};
 }
 
 }  // namespace llmtrail

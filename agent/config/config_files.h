@@ -6,14 +6,20 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "config/config_tree.h"
 #include "config/problems.h"
 #include "platform/file_system.h"
 
 namespace llmtrail {
 
-// Nothing when a file could not be read, trusted or understood: the problems say which.
-std::optional<ConfigNode> read_config_files(const std::string& path, FileSystem& files,
-                                            uint32_t own_user, Problems& problems);
+struct ConfigFiles {
+    // Nothing when a file could not be read, trusted or understood: the problems say which.
+    std::optional<ConfigNode> root;
+    Bytes digest;  // SHA-256 of what was read, one file after another; empty: none was read
+};
+
+ConfigFiles read_config_files(const std::string& path, FileSystem& files, uint32_t own_user,
+                              Problems& problems);
 
 }  // namespace llmtrail

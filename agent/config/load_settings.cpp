@@ -80,9 +80,10 @@ LoadedSettings load_settings(const std::string& path, const ConfigVocabulary& vo
                              FileSystem& files, uint32_t own_user) {
     Problems problems;
     LoadedSettings loaded;
-    auto root = read_config_files(path, files, own_user, problems);
-    if (root) {
-        Settings settings = read_root(*root, vocabulary, problems);
+    ConfigFiles read = read_config_files(path, files, own_user, problems);
+    loaded.digest = std::move(read.digest);
+    if (read.root) {
+        Settings settings = read_root(*read.root, vocabulary, problems);
         if (problems.empty()) {
             loaded.settings = std::make_shared<const Settings>(std::move(settings));
         }

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/hex.h"
+#include "config/choices.h"
 #include "config/map_reader.h"
 #include "config/section_readers.h"
 
@@ -15,20 +16,17 @@ constexpr size_t kVerifierKeyBytes = 33;  // type and Ed25519 key
 constexpr size_t kNoteKeyIdDigits = 8;
 constexpr char kCosignatureType = 4;
 
-constexpr std::array<std::pair<std::string_view, AnchorType>, 2> kTypes = {
-    {{"timestamp", AnchorType::kTimestamp}, {"witness", AnchorType::kWitness}}};
-
 constexpr std::array<std::string_view, 9> kAnchorKeys = {
     "id", "type", "url", "allow_http", "interval", "ca_file", "policy", "key", "tls"};
 
 // False: the anchor's other keys cannot be checked.
 bool read_type(MapReader& reader, AnchorSettings& anchor) {
     const ConfigNode* node = reader.need_scalar("type", "type: timestamp or type: witness");
-    reader.choice("type", anchor.type, kTypes);
+    reader.choice("type", anchor.type, kAnchorTypeChoices);
     auto is_written = [node](const auto& type) {
         return node != nullptr && type.first == node->scalar;
     };
-    if (std::any_of(kTypes.begin(), kTypes.end(), is_written)) {
+    if (std::any_of(kAnchorTypeChoices.begin(), kAnchorTypeChoices.end(), is_written)) {
         return true;
     }
     for (std::string_view key : kAnchorKeys) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/choices.h"
 #include "config/map_reader.h"
 #include "config/nearest_name.h"
 #include "config/section_readers.h"
@@ -8,9 +9,6 @@
 namespace llmtrail {
 
 namespace {
-
-template <typename Value>
-using Choice = std::pair<std::string_view, Value>;
 
 constexpr std::array<std::string_view, 1> kLaterTypes = {"kafka"};
 constexpr std::string_view kTypesHint = "this version has syslog, file, splunk_hec and sentinel";
@@ -73,22 +71,17 @@ bool is_of_later_version(MapReader& reader, std::string_view key,
 
 // False: the output's other keys cannot be checked.
 bool read_type(MapReader& reader, OutputSettings& output) {
-    static constexpr std::array<Choice<OutputType>, 4> kTypes = {
-        {{"syslog", OutputType::kSyslog},
-         {"file", OutputType::kFile},
-         {"splunk_hec", OutputType::kSplunkHec},
-         {"sentinel", OutputType::kSentinel}}};
     const ConfigNode* node =
         reader.need_scalar("type", "type: syslog, file, splunk_hec or sentinel");
     if (is_of_later_version(reader, "type", kLaterTypes, kTypesHint)) {
         reader.finish_untouched();
         return false;
     }
-    reader.choice("type", output.type, kTypes);
+    reader.choice("type", output.type, kOutputTypeChoices);
     auto is_written = [node](const auto& type) {
         return node != nullptr && type.first == node->scalar;
     };
-    if (std::any_of(kTypes.begin(), kTypes.end(), is_written)) {
+    if (std::any_of(kOutputTypeChoices.begin(), kOutputTypeChoices.end(), is_written)) {
         return true;
     }
     for (std::string_view key : kCommonKeys) {
@@ -181,11 +174,7 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
     if (!read_type(reader, output)) {
         return output;  // its other keys belong to a type this version does not know
     }
-    static constexpr std::array<Choice<EventFormat>, 4> kFormats = {{{"cef", EventFormat::kCef},
-                                                                     {"leef", EventFormat::kLeef},
-                                                                     {"leef2", EventFormat::kLeef2},
-                                                                     {"json", EventFormat::kJson}}};
-    reader.choice("format", output.format, kFormats);
+    reader.choice("format", output.format, kFormatChoices);
     uint64_t max_event = output.max_event_bytes;
     reader.size("max_event", max_event, kMaxEventBytesLeast, kMaxEventBytesMost);
     output.max_event_bytes = max_event;

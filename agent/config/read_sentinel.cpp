@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/choices.h"
 #include "config/map_reader.h"
 #include "config/section_readers.h"
 #include "config/values.h"
@@ -120,17 +121,13 @@ void read_identity_of_host(MapReader& reader, AzureAuthSettings& auth) {
 }
 
 void read_auth(MapReader& output_reader, AzureAuthSettings& auth, Problems& problems) {
-    static constexpr std::array<std::pair<std::string_view, AzureAuthKind>, 3> kKinds = {
-        {{"managed_identity", AzureAuthKind::kManagedIdentity},
-         {"arc", AzureAuthKind::kArc},
-         {"client_secret", AzureAuthKind::kClientSecret}}};
     const ConfigNode* node = output_reader.need("auth", "auth: {kind: managed_identity}");
     if (node == nullptr) {
         return;
     }
     MapReader reader(*node, "`auth` of " + output_reader.what(), problems);
     reader.need_scalar("kind", "kind: managed_identity, arc or client_secret");
-    reader.choice("kind", auth.kind, kKinds);
+    reader.choice("kind", auth.kind, kAuthKindChoices);
     read_name(reader, "client_id", "a GUID", auth.client_id);
     if (const ConfigNode* scope = reader.find_scalar("scope"); scope != nullptr) {
         auth.scope = scope->scalar;

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <array>
 
+#include "config/choices.h"
 #include "config/map_reader.h"
 #include "config/nearest_name.h"
 #include "config/section_readers.h"
@@ -10,13 +10,6 @@ namespace llmtrail {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, bool>, 2> kStartAt = {
-    {{"beginning", false}, {"end", true}}};
-constexpr std::array<std::pair<std::string_view, DetectLanguage>, 3> kDetectLanguage = {{
-    {"none", DetectLanguage::kNone},
-    {"prompt", DetectLanguage::kPrompt},
-    {"both", DetectLanguage::kBoth},
-}};
 constexpr std::string_view kPathsHint = "paths: [/var/log/app/*.jsonl]";
 
 bool has_component(std::string_view path, std::string_view component) {
@@ -164,12 +157,12 @@ SourceSettings read_source(const ConfigNode& item, const ConfigVocabulary& vocab
     read_globs(reader, "paths", source.paths, problems);
     read_globs(reader, "exclude", source.exclude, problems);
     read_format(reader, vocabulary, source);
-    reader.choice("start_at", source.start_at_end, kStartAt);
+    reader.choice("start_at", source.start_at_end, kStartAtChoices);
     uint64_t max_document = source.max_document_bytes;
     reader.size("max_document", max_document, kMaxDocumentBytesLeast, kMaxDocumentBytesMost);
     source.max_document_bytes = max_document;
     read_time_zone(reader, source);
-    reader.choice("detect_language", source.detect_language, kDetectLanguage);
+    reader.choice("detect_language", source.detect_language, kDetectLanguageChoices);
     reader.boolean("whole_files", source.whole_files);
     read_join(reader, source, problems);
     read_map(reader, vocabulary, source);

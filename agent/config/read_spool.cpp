@@ -1,3 +1,4 @@
+#include "config/choices.h"
 #include "config/map_reader.h"
 #include "config/section_readers.h"
 #include "config/values.h"
@@ -10,8 +11,6 @@ constexpr uint64_t kSizeMost = uint64_t{1} << 60;
 constexpr uint64_t kSpoolBytesLeast = uint64_t{4} << 20;  // one full batch always fits
 constexpr int64_t kRetentionMsLeast = 60'000;
 constexpr int64_t kRetentionMsMost = int64_t{36'525} * 86'400'000;
-constexpr std::pair<std::string_view, OnFull> kOnFull[] = {{"block", OnFull::kBlock},
-                                                           {"drop_oldest", OnFull::kDropOldest}};
 
 void read_segment(MapReader& spool_reader, SpoolSettings& spool, Problems& problems) {
     const ConfigNode* node = spool_reader.find("segment");
@@ -51,7 +50,7 @@ void read_spool(const ConfigNode& map, Settings& settings, Problems& problems) {
     reader.absolute_path("dir", spool.directory);
     reader.size("max_size", spool.max_size_bytes, kSpoolBytesLeast, kSizeMost);
     reader.size("min_free", spool.min_free_bytes, 0, kSizeMost);
-    reader.choice("on_full", spool.on_full, kOnFull);
+    reader.choice("on_full", spool.on_full, kOnFullChoices);
     reader.duration_ms("sync_interval", spool.sync_interval_ms, 1, 1000);
     reader.duration_ms("seal_interval", spool.seal_interval_ms, 10, 60'000);
     reader.duration_ms("checkpoint_interval", spool.checkpoint_interval_ms, 1000,

@@ -1,7 +1,6 @@
 #include <sys/un.h>
 
-#include <array>
-
+#include "config/choices.h"
 #include "config/map_reader.h"
 #include "config/section_readers.h"
 
@@ -9,25 +8,6 @@ namespace llmtrail {
 
 namespace {
 
-template <typename Value>
-using Choice = std::pair<std::string_view, Value>;
-
-constexpr std::array<Choice<SyslogTransport>, 5> kTransports = {{
-    {"tls", SyslogTransport::kTls},
-    {"tcp", SyslogTransport::kTcp},
-    {"relp", SyslogTransport::kRelp},
-    {"udp", SyslogTransport::kUdp},
-    {"unix", SyslogTransport::kUnix},
-}};
-constexpr std::array<Choice<Framing>, 2> kFramings = {
-    {{"octet", Framing::kOctet}, {"lf", Framing::kLf}}};
-// RFC 5424, table 1, under the names of syslog(3); 12 to 15 have none there.
-constexpr std::array<Choice<uint8_t>, 20> kFacilities = {{
-    {"kern", 0},      {"user", 1},    {"mail", 2},    {"daemon", 3},  {"auth", 4},
-    {"syslog", 5},    {"lpr", 6},     {"news", 7},    {"uucp", 8},    {"cron", 9},
-    {"authpriv", 10}, {"ftp", 11},    {"local0", 16}, {"local1", 17}, {"local2", 18},
-    {"local3", 19},   {"local4", 20}, {"local5", 21}, {"local6", 22}, {"local7", 23},
-}};
 constexpr size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
 void read_socket_path(MapReader& reader, const ConfigNode& address, OutputSettings& output) {
@@ -62,9 +42,9 @@ void read_address(MapReader& reader, OutputSettings& output) {
 }  // namespace
 
 void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems) {
-    reader.choice("transport", output.transport, kTransports);
+    reader.choice("transport", output.transport, kTransportChoices);
     read_address(reader, output);
-    reader.choice("framing", output.framing, kFramings);
+    reader.choice("framing", output.framing, kFramingChoices);
     switch (output.transport) {
         case SyslogTransport::kTls:
         case SyslogTransport::kTcp:
@@ -82,7 +62,7 @@ void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems) 
             reader.misplaced("framing", "each event is one message there: remove it");
             break;
     }
-    reader.choice("facility", output.facility, kFacilities);
+    reader.choice("facility", output.facility, kFacilityChoices);
     read_tls(reader, output, problems);
 }
 
