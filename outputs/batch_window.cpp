@@ -71,8 +71,7 @@ bool BatchWindow::open_takes(uint64_t index, size_t entry_bytes, const EventBatc
         return false;
     }
     size_t events_max = index < isolate_until_ ? isolate_events_max_ : SIZE_MAX;
-    if (open_->events.size() >= events_max ||
-        open_->body.size() + entry_bytes > limits_.body_bytes_max) {
+    if (open_->events.size() >= events_max || open_->body.size() + entry_bytes > batch_bytes_max_) {
         return false;
     }
     return open_from_ == lost;
@@ -114,7 +113,7 @@ bool BatchWindow::take(uint64_t index, std::string_view entry, MonotonicNanos no
     buffered_bytes_ += entry.size();
     position_ = index + 1;
     offered_end_ = std::max(offered_end_, position_);
-    if (open_->body.size() >= limits_.body_bytes_max) {
+    if (open_->body.size() >= batch_bytes_max_) {
         close_open();
     }
     if (lost != nullptr) {
@@ -212,11 +211,27 @@ void BatchWindow::split(EventBatch& batch) {
     }
 }
 
-void BatchWindow::halve(EventBatch& batch) {
+size_t BatchWindow::half_of(const EventBatch& batch) const {
     size_t most = limits_.body_bytes_max;
-    limits_.body_bytes_max =
-        std::clamp(batch.body.size() / 2, std::min(kBatchBytesMin, most), most);
+    return std::clamp(batch.body.size() / 2, std::min(kBatchBytesMin, most), most);
+}
+
+void BatchWindow::halve(EventBatch& batch) {
+    limits_.body_bytes_max = half_of(batch);
+    batch_bytes_max_ = std::min(batch_bytes_max_, limits_.body_bytes_max);
     split(batch);
+}
+
+void BatchWindow::note_too_slow(const EventBatch& batch) {
+    batch_bytes_max_ = std::min(batch_bytes_max_, half_of(batch));
+    batches_in_time_ = 0;
+}
+
+void BatchWindow::note_in_time() {
+    if (++batches_in_time_ >= kBatchesUntilGrowth) {
+        batch_bytes_max_ = std::min(batch_bytes_max_ * 2, limits_.body_bytes_max);
+        batches_in_time_ = 0;
+    }
 }
 
 void BatchWindow::lose(EventBatch& batch) {

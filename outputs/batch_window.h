@@ -20,6 +20,7 @@ namespace llmtrail {
 
 inline constexpr int64_t kBatchLingerMs = 20;  // a batch that is not full waits for more
 inline constexpr size_t kBatchBytesMin = size_t{16} << 10;  // a receiver may ask for no less
+inline constexpr int kBatchesUntilGrowth = 100;  // in time, before larger ones are tried again
 
 enum class EventBatchState : uint8_t {
     kOpen,      // being filled
@@ -51,7 +52,8 @@ struct BatchLimits {
 
 class BatchWindow {
  public:
-    explicit BatchWindow(BatchLimits limits) : limits_(limits) {}
+    explicit BatchWindow(BatchLimits limits)
+        : limits_(limits), batch_bytes_max_(limits.body_bytes_max) {}
 
     enum class Look : uint8_t {
         kWanted,  // make its entry and take() it
@@ -76,8 +78,6 @@ class BatchWindow {
     // by the receiver, which does not say which.
     void isolate(uint64_t until_index, size_t events_max);
 
-    size_t body_bytes_max() const { return limits_.body_bytes_max; }
-
     const EventBatch* open() const { return open_; }
 
     bool is_due(MonotonicNanos now) const {  // what is being filled
@@ -98,6 +98,10 @@ class BatchWindow {
     void split(EventBatch& batch);  // in the middle; one event alone becomes ready
     // As that, and batches stay half as large as this one was, but for a minimum.
     void halve(EventBatch& batch);
+    // It was too much for the time a request has: batches become half as large as it, until enough
+    // of them were in time.
+    void note_too_slow(const EventBatch& batch);
+    void note_in_time();
     void lose(EventBatch& batch);
 
     // True: events must be offered again from `from` on; those that are held will be passed over.
@@ -123,7 +127,11 @@ class BatchWindow {
     bool open_takes(uint64_t index, size_t entry_bytes, const EventBatch* lost);
     void release(EventBatch& batch);
 
+    size_t half_of(const EventBatch& batch) const;
+
     BatchLimits limits_;
+    size_t batch_bytes_max_;  // of the time being, within the limits
+    int batches_in_time_ = 0;
     std::deque<std::unique_ptr<EventBatch>> batches_;  // by first_index; ranges do not overlap
     EventBatch* open_ = nullptr;
     const EventBatch* open_from_ = nullptr;  // the lost batch whose events it takes; null: new ones

@@ -35,6 +35,9 @@ void SplunkHecOutput::events_answered(Channel& channel, Result<HttpReply> reply)
         judge_events(channel, batch, judge_hec_reply(*reply));
         return;
     }
+    if (reply.error().code == ErrorCode::kTimeout) {
+        window_.note_too_slow(batch);
+    }
     window_.lose(batch);
     renew(channel);
     pace_.back_off(now_, reply.error().message, reply.error().code);
@@ -91,6 +94,7 @@ void SplunkHecOutput::judge_events(Channel& channel, EventBatch& batch, const He
 void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVerdict& verdict) {
     requests_.token_taken();
     refused_.note_accepted();
+    window_.note_in_time();
     if (!acknowledged_) {
         window_.confirm(batch);
     } else if (!verdict.ack_id) {
@@ -110,7 +114,7 @@ void SplunkHecOutput::received(Channel& channel, EventBatch& batch, const HecVer
         channel.pending.push_back({*verdict.ack_id, &batch, now_.after_millis(kHecAckMs)});
         window_.accept(batch);
     }
-    pace_.succeed();
+    pace_.succeed(now_);
     if (verdict.action == HecAction::kSlowDown) {
         next_events_ = now_.after_millis(slowness_.next_ms());
     } else {
@@ -124,7 +128,7 @@ void SplunkHecOutput::leave_out(EventBatch& batch, size_t at, const HecVerdict& 
         return;
     }
     refused_.tell(batch.events[at].index, verdict.problem);
-    pace_.succeed();
+    pace_.succeed(now_);
     window_.drop_front(batch, at + 1);
 }
 
@@ -135,7 +139,7 @@ void SplunkHecOutput::event_refused(EventBatch& batch, const HecVerdict& verdict
     size_t wrong = named ? static_cast<size_t>(*verdict.event_number) : 0;
     if (!named && events > 1) {
         // What of it is stored is not known either.
-        pace_.succeed();
+        pace_.succeed(now_);
         window_.isolate(batch.end_index, events / 2);
         window_.lose(batch);
     } else if (wrong > 0 && acknowledged_) {
@@ -152,7 +156,7 @@ void SplunkHecOutput::too_large(EventBatch& batch, const HecVerdict& verdict) {
         leave_out(batch, 0, verdict);
         return;
     }
-    pace_.succeed();
+    pace_.succeed(now_);
     window_.halve(batch);
 }
 
@@ -179,7 +183,7 @@ void SplunkHecOutput::acks_answered(Channel& channel, Result<HttpReply> reply) {
         return;
     }
     if (!window_.has_ready()) {
-        pace_.succeed();  // else only a batch that is received says that batches are
+        pace_.succeed(now_);  // else only a batch that is received says that batches are
     }
     size_t before = channel.pending.size();
     std::erase_if(channel.pending, [&](const PendingAck& ack) {

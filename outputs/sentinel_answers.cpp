@@ -23,6 +23,9 @@ void SentinelOutput::take_answers() {
         if (done->reply) {
             judge(batch, token, judge_ingest_reply(*done->reply));
         } else {
+            if (done->reply.error().code == ErrorCode::kTimeout) {
+                window_.note_too_slow(batch);
+            }
             window_.lose(batch);
             pace_.back_off(now_, done->reply.error().message, done->reply.error().code);
         }
@@ -96,8 +99,9 @@ void SentinelOutput::judge(EventBatch& batch, const std::shared_ptr<const Secret
 void SentinelOutput::accepted(EventBatch& batch) {
     token_.taken();
     window_.confirm(batch);
-    pace_.succeed();
+    pace_.succeed(now_);
     refused_.note_accepted();
+    window_.note_in_time();
     proven_ = true;
     std::erase_if(doubted_, [end = window_.confirmed_end()](uint64_t i) { return i < end; });
     for (EventBatch* suspect : std::exchange(suspects_, {})) {

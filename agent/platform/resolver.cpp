@@ -9,8 +9,6 @@
 
 namespace llmtrail {
 
-namespace {
-
 Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
@@ -39,8 +37,6 @@ Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
     return addresses;
 }
 
-}  // namespace
-
 Result<SocketAddress> unix_address(const std::string& path) {
     SocketAddress address;
     auto* local = static_cast<sockaddr_un*>(static_cast<void*>(&address.storage));
@@ -65,7 +61,7 @@ void Lookup::finish(Result<SocketAddresses> result) {
 
 Result<std::shared_ptr<Lookup>> Resolver::start(const Endpoint& endpoint) {
     auto lookup = std::make_shared<Lookup>();
-    Result<SocketAddresses> numeric = look_up(endpoint, AI_NUMERICHOST);
+    Result<SocketAddresses> numeric = look_up_(endpoint, AI_NUMERICHOST);
     if (numeric) {
         lookup->finish(std::move(numeric));
         return lookup;
@@ -82,8 +78,8 @@ Result<std::shared_ptr<Lookup>> Resolver::start(const Endpoint& endpoint) {
                     "resolving " + endpoint.host + ": too many lookups at one time");
     }
     try {
-        std::thread([lookup, endpoint] {
-            lookup->finish(look_up(endpoint, AI_ADDRCONFIG));
+        std::thread([lookup, endpoint, ask = look_up_] {
+            lookup->finish(ask(endpoint, AI_ADDRCONFIG));
         }).detach();
     } catch (const std::system_error& error) {
         return fail(ErrorCode::kBusy,

@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -42,12 +43,21 @@ class Lookup {
     std::optional<Result<SocketAddresses>> result_;
 };
 
+// getaddrinfo(3) with `flags`; blocks.
+Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags);
+
 class Resolver {
  public:
-    // kBusy: kLookupsMax lookups are going on.
+    using LookUp = std::function<Result<SocketAddresses>(const Endpoint&, int flags)>;
+
+    explicit Resolver(LookUp look_up_name = look_up) : look_up_(std::move(look_up_name)) {}
+
+    // No address outlives its lookup: each attempt to connect asks anew. kBusy: kLookupsMax lookups
+    // are going on.
     Result<std::shared_ptr<Lookup>> start(const Endpoint& endpoint);
 
  private:
+    LookUp look_up_;
     std::mutex mutex_;
     std::map<std::pair<std::string, uint16_t>, std::shared_ptr<Lookup>> going_on_;
 };

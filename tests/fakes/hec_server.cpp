@@ -12,6 +12,8 @@ std::string json_of(const HecScript& script) {
            ",\"indexes\":" + json_list(script.indexes) + ",\"events\":" + json_list(script.events) +
            ",\"polls\":" + json_list(script.polls) + ",\"poison\":\"" + script.poison +
            "\",\"bytes_max\":" + std::to_string(script.bytes_max) +
+           ",\"slow_above\":" + std::to_string(script.slow_above) +
+           ",\"close\":" + (script.close ? "true" : "false") +
            ",\"ack\":" + (script.ack ? "true" : "false") +
            ",\"gzip\":" + (script.gzip ? "true" : "false") + "}";
 }

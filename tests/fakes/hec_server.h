@@ -24,6 +24,8 @@ struct HecScript {
     std::string poison = {};  // id of an event that is refused without being named, or "all"
     std::vector<std::string> events;  // what goes wrong, request by request
     std::vector<std::string> polls;
+    bool close = false;     // the connection, after each answer
+    size_t slow_above = 0;  // bytes of a body that is never answered; 0: none
 };
 
 class HecServer {

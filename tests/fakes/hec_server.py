@@ -1,10 +1,11 @@
 """hec_server.py CERTIFICATE KEY OPTIONS LOG: a Splunk HTTP Event Collector on loopback until its input ends.
 
 OPTIONS is a JSON file: tokens, disabled (tokens), ack (of the tokens), indexes (allowed; empty: any), bytes_max,
-gzip (accepted), poison (an event's id: any batch with it is refused, without saying why), events and polls: what goes
+gzip (accepted), poison (an event's id: any batch with it is refused, without saying why), close (the connection, after
+each answer), slow_above (bytes of a body that is never answered), events and polls: what goes
 wrong with each request for events and for acknowledgements, in their order; then nothing does. It enforces the rules
 of docs/outputs.md ("splunk_hec") and appends to LOG, one line each, tab between: `stored ID RESENT`, `lost ID` (in
-memory when it restarted), `poisoned ID`, `request PATH TOKEN CHANNEL ENCODING COOKIE EVENTS`, `violation WHAT`. With
+memory when it restarted), `poisoned ID`, `slow`, `request PATH TOKEN CHANNEL ENCODING COOKIE EVENTS`, `violation WHAT`. With
 acknowledgement an event is stored when its batch is acknowledged.
 """
 import http.server
@@ -109,6 +110,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        if options.get("close"):
+            self.cut()
 
     def answer_code(self, code, headers=(), **more):
         status, text = CODES[code]
@@ -121,13 +124,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.close()
 
+    def never_answer(self):
+        gone.wait(2)
+        self.cut()
+
     def do_GET(self):
         if self.path == "/services/collector/health":
             return self.answer_code(17)
         return self.answer_page(404)
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        if event_faults[:1] == ["cut-mid"] and self.path == "/services/collector/event":
+            event_faults.pop(0)
+            self.rfile.read(length // 2)
+            return self.cut()
+        body = self.rfile.read(length)
+        if 0 < options.get("slow_above", 0) < length:
+            log("slow")
+            return self.never_answer()
         token = self.headers.get("Authorization", "")
         channel = self.headers.get("X-Splunk-Request-Channel", "")
         encoding = self.headers.get("Content-Encoding", "")
@@ -194,11 +209,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer_page(int(status), [("Retry-After", wait), ("Location", "/x")] if wait else [])
         if fault == "silent":
             lock.release()
-            gone.wait(2)
+            self.never_answer()
             lock.acquire()
-            return self.cut()
+            return None
         if fault == "cut-before":
             return self.cut()
+        if fault == "redirect":
+            return self.answer_page(307, [("Location", detail)])
         if fault == "blind":
             return self.answer_code(6)
         if fault == "invalid":
@@ -226,7 +243,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if fault != "no-id":
                 ack = {"ackId": state[0]}
             state[0] += 1
-        if fault == "cut-after":
+        if fault in ("cut-after", "half-status", "half-answer"):
+            self.wfile.write({"cut-after": b"", "half-status": b"HTTP/1.1 20",
+                              "half-answer": b"HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\n{\"text\":\"Suc"}[fault])
             return self.cut()
         return self.answer_code(int(detail) if fault == "code" else 0, seat, **ack)
 

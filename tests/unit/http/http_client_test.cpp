@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 
 #include "fakes/http_server.h"
+#include "fakes/temp_directory.h"
 #include "platform/wait.h"
 
 using namespace llmtrail;
@@ -154,4 +156,24 @@ TEST_CASE("a client that goes away ends what is under way") {
     client->start({.url = server.https("/silent")});
     client->work();
     client.reset();
+}
+
+TEST_CASE("an authority file that is replaced is used from the next connection on") {
+    HttpServer before;
+    HttpServer after;
+    TempDirectory directory;
+    auto put = [&](const HttpServer& server) {
+        std::filesystem::copy_file(server.ca_file(), directory / "ca.pem",
+                                   std::filesystem::copy_options::overwrite_existing);
+    };
+    HttpOptions options;
+    options.tls.ca_file = directory / "ca.pem";
+    put(before);
+    auto client = client_of(options);
+    CHECK(get(*client, before.https("/echo")));
+    Result<HttpReply> refused = get(*client, after.https("/echo"));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::kTls);
+    put(after);
+    CHECK(get(*client, after.https("/echo")));
 }

@@ -13,6 +13,7 @@ struct HecTrial {
     size_t batch_bytes_max = 900'000;
     std::string index = {};
     std::vector<std::string> tokens{"good-token"};
+    SecretReader token_reader = {};  // instead of `tokens`
     size_t text_bytes = 100;
     int64_t request_ms = 5'000;
 };
@@ -42,6 +43,9 @@ class HecBench : public RequestBench {
         plan.batch_bytes_max = trial.batch_bytes_max;
         for (const std::string& token : trial.tokens) {
             plan.tokens.push_back([token] { return Result<Secret>(Secret::copy_of(token)); });
+        }
+        if (trial.token_reader) {
+            plan.tokens = {trial.token_reader};
         }
         HttpOptions options;
         options.tls.ca_file = server.ca_file();

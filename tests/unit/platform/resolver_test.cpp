@@ -1,0 +1,119 @@
+// Names to addresses when the name server is slow, gone, or says something else than before.
+#include "platform/resolver.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <condition_variable>
+#include <cstring>
+#include <thread>
+
+using namespace llmtrail;
+
+namespace {
+
+// Answers when it is told to. The threads of lookups may outlive a test: they share it.
+struct NameServer {
+    Result<SocketAddresses> look_up() {
+        std::unique_lock lock(mutex);
+        ++asked;
+        changed.wait(lock, [this] { return !slow; });
+        return answer;
+    }
+
+    void answers(Result<SocketAddresses> with) {
+        std::lock_guard lock(mutex);
+        answer = std::move(with);
+        slow = false;
+        changed.notify_all();
+    }
+
+    int times_asked() {
+        std::lock_guard lock(mutex);
+        return asked;
+    }
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool slow = true;
+    int asked = 0;
+    Result<SocketAddresses> answer = SocketAddresses{};
+};
+
+SocketAddresses address_of(const char* text) {
+    SocketAddress address;
+    auto* v4 = static_cast<sockaddr_in*>(static_cast<void*>(&address.storage));
+    v4->sin_family = AF_INET;
+    REQUIRE(::inet_pton(AF_INET, text, &v4->sin_addr) == 1);
+    address.size = sizeof *v4;
+    return {address};
+}
+
+struct Bench {
+    std::shared_ptr<NameServer> server = std::make_shared<NameServer>();
+    Resolver resolver{
+        [server = server](const Endpoint& endpoint, int flags) -> Result<SocketAddresses> {
+            if ((flags & AI_NUMERICHOST) != 0) {
+                return fail(ErrorCode::kNetwork, endpoint.host + " is a name");
+            }
+            return server->look_up();
+        }};
+
+    std::shared_ptr<Lookup> start(const std::string& host = "siem.example.com") {
+        Result<std::shared_ptr<Lookup>> lookup = resolver.start({host, 6514});
+        REQUIRE(lookup);
+        return *lookup;
+    }
+
+    static Result<SocketAddresses> wait_for(const std::shared_ptr<Lookup>& lookup) {
+        for (;;) {
+            if (std::optional<Result<SocketAddresses>> result = lookup->result()) {
+                return std::move(*result);
+            }
+            std::this_thread::yield();
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a slow name server blocks nobody, and a name is not asked for twice meanwhile") {
+    Bench bench;
+    auto first = bench.start();
+    CHECK_FALSE(first->result());
+    CHECK(bench.start() == first);
+    bench.server->answers(address_of("192.0.2.1"));
+    CHECK(Bench::wait_for(first));
+    CHECK(bench.server->times_asked() == 1);
+}
+
+TEST_CASE("a name is asked for anew at each attempt: a changed address is used, an outage ends") {
+    Bench bench;
+    bench.server->answers(address_of("192.0.2.1"));
+    Result<SocketAddresses> before = Bench::wait_for(bench.start());
+    bench.server->answers(Result<SocketAddresses>(fail(ErrorCode::kNetwork, "no name server")));
+    CHECK_FALSE(Bench::wait_for(bench.start()));
+    bench.server->answers(address_of("192.0.2.2"));
+    Result<SocketAddresses> after = Bench::wait_for(bench.start());
+    REQUIRE(before);
+    REQUIRE(after);
+    CHECK(std::memcmp(&before->front().storage, &after->front().storage, sizeof(sockaddr_in)) != 0);
+    CHECK(bench.server->times_asked() == 3);
+}
+
+TEST_CASE("names that hang are bounded in number") {
+    Bench bench;
+    std::vector<std::shared_ptr<Lookup>> hanging;
+    for (size_t i = 0; i < kLookupsMax; ++i) {
+        hanging.push_back(bench.start("host" + std::to_string(i) + ".example.com"));
+    }
+    Result<std::shared_ptr<Lookup>> more = bench.resolver.start({"one-more.example.com", 6514});
+    REQUIRE_FALSE(more);
+    CHECK(more.error().code == ErrorCode::kBusy);
+    bench.server->answers(address_of("192.0.2.1"));
+    for (const auto& lookup : hanging) {
+        CHECK(Bench::wait_for(lookup));
+    }
+}
