@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench.py MATERIAL LLMTRAIL STAGES WORK [--lines N] [--runs N] [--only bulk,live,memory,stages]
+"""bench.py MATERIAL LLMTRAIL STAGES WORK [--lines N] [--runs N] [--only bulk,live,memory,stages,outputs]
 
 Whole-process figures of llmtrail beside its peers and the machine's own limits, in interleaved runs: quote ratios and
 medians, single figures swing by 10 to 20 % in CPU. MATERIAL holds genlogs.py, sink.c, limits.cpp and conf/. Peers that
@@ -16,6 +16,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import outputs
 
 TICK = os.sysconf("SC_CLK_TCK")
 MARK_OURS, MARK_PEERS = ";request:", " cn3="
@@ -96,11 +98,12 @@ class Bench:
                             "--format", form, "--out", path], check=True)
         return path
 
-    def sink(self, expect, marker, latency=None):
+    def sink(self, expect, marker, latency=None, http=False):
         port = free_port()
         command = [self.sink_binary, "--port", str(port), "--expect", str(expect), "--seq", marker, "--timeout", "300",
                    "--tls", self.tls / "server.pem", self.tls / "server.key"]
-        process = subprocess.Popen(command + (["--lat", latency] if latency else []), stdout=subprocess.PIPE)
+        command += (["--lat", latency] if latency else []) + (["--http"] if http else [])
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         while True:
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", port)) == 0:
@@ -205,13 +208,11 @@ spool: {{min_free: 1MiB}}
             print(f"| {case} | {mid['cpu_s_per_gb']:.1f} | {mid['us_per_event']:.1f} | {mid['events_s']:.0f} | {mid['mb_s']:.1f} | "
                   f"{mid['peak_rss_mb']:.1f} | {mid['arrived']:.0f} | {mid['twice']:.0f} | {ratio:.2f} |")
 
-    def run_live(self, rate=200, seconds=15):
-        """Append to arrival: one write() a line, the stamp travels in trace_id."""
-        infile = self.work / "live.jsonl"
-        infile.write_bytes(b"")
+    def live(self, infile, rate, seconds, started, marker, stamp, http=False):
+        """Append to arrival: one write() a line, the stamp travels in trace_id. What the sink saw, and the CPU used a second."""
         count = rate * seconds
-        sink, port = self.sink(count, MARK_OURS, latency="trace:lat")
-        process = self.ours(infile, port, name="live")
+        sink, port = self.sink(count, marker, latency=stamp, http=http)
+        process = started(port)
         lines = [line for _, line in zip(range(2000), open(self.log, encoding="utf-8"))]
         time.sleep(1.5)
         used = cpu_seconds(process.pid)
@@ -233,10 +234,20 @@ spool: {{min_free: 1MiB}}
         seen = json.loads(sink.communicate()[0])
         process.kill()
         process.wait()
+        return seen, used / wall
+
+    def run_live(self, rate=200, seconds=15):
+        infile = self.work / "live.jsonl"
+        infile.write_bytes(b"")
+        seen, used = self.live(infile, rate, seconds, lambda port: self.ours(infile, port, name="live"), MARK_OURS, "trace:lat")
         print(f"\n## Append to arrival at {rate} records/s, spool synced before sending\n")
         print("| arrived | p50 ms | p99 ms | p99.9 ms | max ms | CPU % of a core |\n|---|---|---|---|---|---|")
-        print(f"| {seen.get('lat_n')} of {count} | {seen['lat_p50_us'] / 1e3:.2f} | {seen['lat_p99_us'] / 1e3:.2f} | "
-              f"{seen['lat_p999_us'] / 1e3:.2f} | {seen['lat_max_us'] / 1e3:.2f} | {used / wall * 100:.2f} |")
+        print(f"| {seen.get('lat_n')} of {rate * seconds} | {seen['lat_p50_us'] / 1e3:.2f} | {seen['lat_p99_us'] / 1e3:.2f} | "
+              f"{seen['lat_p999_us'] / 1e3:.2f} | {seen['lat_max_us'] / 1e3:.2f} | {used * 100:.2f} |")
+
+    def run_outputs(self):
+        outputs.run_throughput(self)
+        outputs.run_delay(self)
 
     def run_memory(self):
         empty = self.work / "empty.jsonl"
@@ -294,7 +305,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", default="bulk,live,memory,stages")
+    parser.add_argument("--only", default="bulk,live,memory,stages,outputs")
     bench = Bench(parser.parse_args())
     for part in bench.args.only.split(","):
         getattr(bench, f"run_{part}")()
