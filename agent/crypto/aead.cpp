@@ -150,12 +150,21 @@ Result<void> AeadOpener::open(uint64_t salt, uint32_t number, AeadContext contex
     if (sealed.size() < kAeadTagBytes || sealed.size() > kAeadMessageBytesMax) {
         return fail(ErrorCode::kCrypto, "sealed bytes of an impossible size");
     }
-    out.resize(sealed.size() - kAeadTagBytes);
-    if (!state_->gcm.open(nonce_of(salt, number), context, sealed, raw(out, 0))) {
-        out.clear();
-        return fail(ErrorCode::kCrypto, "authentication tag does not match");
+    out.assign(sealed);
+    return open_in_place(salt, number, context, out);
+}
+
+Result<void> AeadOpener::open_in_place(uint64_t salt, uint32_t number, AeadContext context,
+                                       Bytes& bytes) {
+    if (bytes.size() < kAeadTagBytes || bytes.size() > kAeadMessageBytesMax) {
+        bytes.clear();
+        return fail(ErrorCode::kCrypto, "sealed bytes of an impossible size");
     }
-    return {};
+    size_t size = bytes.size() - kAeadTagBytes;
+    bool right = state_->gcm.open(nonce_of(salt, number), context, bytes, raw(bytes, 0));
+    bytes.resize(right ? size : 0);
+    return right ? Result<void>{}
+                 : Result<void>(fail(ErrorCode::kCrypto, "authentication tag does not match"));
 }
 
 Result<Bytes> wrap_secret(const Secret& key, Random& random, AeadContext context,

@@ -54,6 +54,9 @@ class AeadOpener {
     Result<void> open(uint64_t salt, uint32_t number, AeadContext context, ByteView sealed,
                       Bytes& out);
 
+    // The same where the sealed bytes stand: `bytes` becomes the plaintext.
+    Result<void> open_in_place(uint64_t salt, uint32_t number, AeadContext context, Bytes& bytes);
+
  private:
     struct State;
     std::unique_ptr<State> state_;

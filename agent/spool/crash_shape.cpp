@@ -11,7 +11,7 @@ namespace llmtrail {
 namespace {
 
 constexpr size_t kPieceBytes = 256 * kPageBytes;
-constexpr uint64_t kCandidateBytesFactor = 4;
+constexpr uint64_t kAnnouncedBytesFactor = 4;
 constexpr size_t kBodyCrcAt = 68;
 constexpr size_t kFirstIndexAt = 56;
 
@@ -36,12 +36,19 @@ Result<uint32_t> crc_of(ReadableFile& file, uint64_t from, uint64_t to) {
     return crc;
 }
 
-// A whole, right frame that begins anywhere in [from, file_bytes). Overlapping announcements cannot
-// make this quadratic: when the candidates together are longer than a few times the file, the
-// answer is yes.
+// Is the checksum right of the frame that begins with `head` at `at`?
+Result<bool> is_whole(ReadableFile& file, uint64_t at, uint32_t frame_bytes, ByteView head) {
+    Result<uint32_t> crc = crc_of(file, at + kFrameHeaderBytes, at + frame_bytes);
+    return crc ? Result<bool>(*crc == ByteReader(head.substr(kBodyCrcAt, sizeof(uint32_t))).u32())
+               : Result<bool>(fail(crc.error()));
+}
+
+// A whole, right frame that begins anywhere in [from, file_bytes). Headers that announce the same
+// bytes again and again cannot make this quadratic: when those asked so far announce more than a
+// few times the bytes there, the answer is yes.
 Result<bool> any_frame_after(ReadableFile& file, uint64_t from, uint64_t file_bytes) {
     Bytes piece;
-    uint64_t budget = kCandidateBytesFactor * (file_bytes - std::min(from, file_bytes));
+    uint64_t budget = kAnnouncedBytesFactor * (file_bytes - std::min(from, file_bytes));
     for (uint64_t at = from; at < file_bytes; at += kPieceBytes) {
         Result<void> read = read_range(file, at, kPieceBytes + kFrameHeaderBytes - 1, piece);
         if (!read) {
@@ -58,14 +65,10 @@ Result<bool> any_frame_after(ReadableFile& file, uint64_t from, uint64_t file_by
                 return true;
             }
             budget -= header.frame_bytes;
-            ByteView sum = ByteView(piece).substr(found + kBodyCrcAt, sizeof(uint32_t));
-            Result<uint32_t> crc =
-                crc_of(file, at + found + kFrameHeaderBytes, at + found + header.frame_bytes);
-            if (!crc) {
-                return fail(crc.error());
-            }
-            if (*crc == ByteReader(sum).u32()) {
-                return true;
+            Result<bool> whole =
+                is_whole(file, at + found, header.frame_bytes, ByteView(piece).substr(found));
+            if (!whole || *whole) {
+                return whole;
             }
         }
     }
@@ -119,6 +122,10 @@ Result<bool> has_crash_shape(ReadableFile& file, uint64_t from, uint64_t file_by
     }
     if (left < header.frame_bytes) {
         return true;
+    }
+    Result<bool> whole = is_whole(file, from, header.frame_bytes, head);
+    if (!whole || *whole) {
+        return whole ? Result<bool>(false) : whole;
     }
     return any_zero_page(file, from, from + header.frame_bytes, file_bytes);
 }

@@ -156,24 +156,25 @@ Result<bool> FrameStream::digest_body(uint64_t offset, const FrameHeader& header
     return crc == ByteReader(ByteView(clear_).substr(kFrameHeaderClearBytes + 4, 4)).u32();
 }
 
-Result<ByteView> FrameStream::section(const StreamedFrame& frame, Section section) {
+Result<void> FrameStream::read_section(const StreamedFrame& frame, Section section, Bytes& out) {
     size_t s = index_of(section);
     if (!frame.large) {
-        return frame.view.sections[s];
+        out.assign(frame.view.sections[s]);
+        return {};
     }
     const FrameHeader& header = frame.view.header;
     uint64_t at = frame.offset + kFrameHeaderBytes + header.clear_bytes;
     for (size_t before = 0; before < s; ++before) {
         at += header.section_bytes[before];
     }
-    Result<void> read = read_range(*file_, at, header.section_bytes[s], section_);
+    Result<void> read = read_range(*file_, at, header.section_bytes[s], out);
     if (!read) {
-        return fail(std::move(read.error()));
+        return read;
     }
-    if (section_.size() != header.section_bytes[s]) {
-        return fail(ErrorCode::kCorrupt, "the file became shorter while it was read");
-    }
-    return ByteView(section_);
+    return out.size() == header.section_bytes[s]
+               ? Result<void>{}
+               : Result<void>(
+                     fail(ErrorCode::kCorrupt, "the file became shorter while it was read"));
 }
 
 }  // namespace llmtrail

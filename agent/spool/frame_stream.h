@@ -37,8 +37,8 @@ class FrameStream {
     // Views into this object's buffers until the next call.
     Result<FrameFault> frame_at(uint64_t offset, StreamedFrame& frame);
 
-    // A section of the frame that frame_at() gave last; a view until the next call.
-    Result<ByteView> section(const StreamedFrame& frame, Section section);
+    // A section of the frame that frame_at() gave last, as it stands in the file. Replaces `out`.
+    Result<void> read_section(const StreamedFrame& frame, Section section, Bytes& out);
 
  private:
     Result<ByteView> window(uint64_t offset, size_t size);
@@ -53,8 +53,7 @@ class FrameStream {
     size_t window_room_ = 0;
     size_t window_bytes_ = 0;
     uint64_t window_at_ = 0;
-    Bytes clear_;    // of a large frame, with its header
-    Bytes section_;  // of a large frame
+    Bytes clear_;  // of a large frame, with its header
 };
 
 }  // namespace llmtrail

@@ -227,6 +227,9 @@ Result<void> LeafFile::read_header() {
         return corrupt("the header in a leaf file has another length");
     }
     Result<SegmentHeader> decoded = decode_segment_header(header);
+    if (!decoded && decode_later_header(header)) {
+        return fail(ErrorCode::kUnsupported, "a leaf file of a later version of the format");
+    }
     if (!decoded) {
         return fail(decoded.error());
     }

@@ -6,6 +6,9 @@
 namespace llmtrail {
 
 Result<void> read_range(ReadableFile& file, uint64_t offset, size_t size, Bytes& out) {
+    if (size > out.capacity()) {
+        Bytes().swap(out);  // nothing is copied, and the old room is free before there is new
+    }
     out.resize(size);
     size_t have = 0;
     while (have < size) {

@@ -43,8 +43,7 @@ Result<void> read_range(ReadableFile& file, uint64_t offset, size_t size, Bytes&
 Result<Digest> hash_range(ReadableFile& file, uint64_t from, uint64_t to);
 
 // What a crash leaves (docs/spool-format.md, "Verdicts" 6): `from` is where the first frame begins
-// that split_frame() refuses; a whole frame with wrong contents never has crash shape and is not
-// asked about. A valid frame later in the file is never crash shape.
+// that is not as it should be. A whole frame there or later in the file is never crash shape.
 Result<bool> has_crash_shape(ReadableFile& file, uint64_t from, uint64_t file_bytes);
 
 // The file ends inside its header, whose length follows from its first index: one that does not is

@@ -22,15 +22,21 @@ SegmentOpeners::SegmentOpeners(const DataKeys& keys) {
 
 Result<void> SegmentOpeners::open(const Digest& header_hash, const Digest& chain,
                                   const FrameView& frame, Section section, Bytes& plaintext) {
+    plaintext.assign(frame.sections[index_of(section)]);
+    return open_in_place(header_hash, chain, frame, section, plaintext);
+}
+
+Result<void> SegmentOpeners::open_in_place(const Digest& header_hash, const Digest& chain,
+                                           const FrameView& frame, Section section, Bytes& bytes) {
     size_t s = index_of(section);
     if (!aead_[s]) {
-        plaintext.clear();
+        bytes.clear();
         return fail(ErrorCode::kNotFound,
                     "no key for section " + std::string(section_name(section)));
     }
-    return aead_[s]->open(frame.header.salt, frame.header.frame_no,
-                          {view(header_hash), view(chain), frame.head, frame.clear},
-                          frame.sections[s], plaintext);
+    return aead_[s]->open_in_place(frame.header.salt, frame.header.frame_no,
+                                   {view(header_hash), view(chain), frame.head, frame.clear},
+                                   bytes);
 }
 
 }  // namespace llmtrail

@@ -31,6 +31,10 @@ class SegmentOpeners {
     Result<void> open(const Digest& header_hash, const Digest& chain, const FrameView& frame,
                       Section section, Bytes& plaintext);
 
+    // The same where the sealed bytes of the section stand, not in `frame`.
+    Result<void> open_in_place(const Digest& header_hash, const Digest& chain,
+                               const FrameView& frame, Section section, Bytes& bytes);
+
     // Only of a section that has() a key.
     Keystream& keystream(Section section) { return *keystreams_[index_of(section)]; }
 

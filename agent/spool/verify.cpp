@@ -142,15 +142,12 @@ VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
     if (Result<void> established = establish_trust(options, files, report, trust); !established) {
         return cannot_verify(report, established.error().message);
     }
-    Result<LogOutline> log = outline_log(files, options.directory, *names, trust.key);
-    if (!log) {
-        return cannot_verify(report, log.error().message);
-    }
+    LogOutline log = outline_log(files, options.directory, *names, trust.key);
     AnchorCheck anchors(options.kept);
-    if (log->segments.empty() && anchors.none_kept()) {
+    if (log.segments.empty() && anchors.none_kept()) {
         return cannot_verify(report, "no segment is there");
     }
-    if (log->segments.empty()) {
+    if (log.segments.empty()) {
         put({Verdict::kTampered,
              "no segment is there, and checkpoints of the log are kept off the host",
              segment_file_name(0),
@@ -161,8 +158,8 @@ VerifyReport verify_once(const VerifyOptions& options, FileSystem& files) {
             report);
         return report;
     }
-    LogWalker walker(files, options.directory, *log, trust.key, trust.opens, anchors);
-    std::optional<Violation> found = worst_of(walk_all(*log, walker), walker);
+    LogWalker walker(files, options.directory, log, trust.key, trust.opens, anchors);
+    std::optional<Violation> found = worst_of(walk_all(log, walker), walker);
     walker.report(report);
     if (found) {
         put(*found, report);

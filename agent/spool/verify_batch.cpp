@@ -16,6 +16,7 @@ constexpr size_t kRandomBytes = 32;
 constexpr size_t kBlocksPerRecord = kRandomBytes / kKeystreamBlockBytes;
 constexpr size_t kWholeRawBytesMax = size_t{4} << 20;  // more passes through in pieces
 constexpr size_t kPieceBytes = size_t{256} << 10;
+constexpr size_t kStoredBytesMax = 1 + (kSectionCount - 1) * kDigestBytes;  // of a record
 
 constexpr uint8_t bit_of(Section section) {
     return static_cast<uint8_t>(1U << index_of(section));
@@ -101,18 +102,16 @@ Result<std::optional<ContentFault>> BatchCheck::check(FrameStream& stream,
 Result<BatchCheck::Fault> BatchCheck::check_section(FrameStream& stream, const StreamedFrame& frame,
                                                     SegmentOpeners& openers, const Digest& chain,
                                                     Section section) {
-    Result<ByteView> sealed = stream.section(frame, section);
-    if (!sealed) {
-        return fail(std::move(sealed.error()));
+    Result<void> read = stream.read_section(frame, section, plaintext_);
+    if (!read) {
+        return fail(std::move(read.error()));
     }
-    FrameView view = frame.view;
-    view.sections[index_of(section)] = *sealed;
     auto wrong = [section](const std::string& what) {
         std::string name(section_name(section));
         return Fault(ContentFault{name + ": " + what, name, {}});
     };
     Result<void> opened =
-        openers.open(stream.header().header_hash, chain, view, section, plaintext_);
+        openers.open_in_place(stream.header().header_hash, chain, frame.view, section, plaintext_);
     if (!opened) {
         return wrong(opened.error().message);
     }
@@ -122,6 +121,9 @@ Result<BatchCheck::Fault> BatchCheck::check_section(FrameStream& stream, const S
     }
     raw_bytes_left_ -= parts->raw_bytes;
     if (section == Section::kEnvelope) {
+        if (parts->commitments.size() > header_->leaf_count * kStoredBytesMax) {
+            return wrong("commitments cannot be read");
+        }
         stored_.assign(parts->commitments);
     }
     Fault fault = take_section(*parts, openers, section);

@@ -86,13 +86,12 @@ Result<std::optional<ContentFault>> ContentCheck::check_batch(FrameStream& strea
 Result<std::optional<ContentFault>> ContentCheck::check_control(FrameStream& stream,
                                                                 const StreamedFrame& frame,
                                                                 const Digest& chain) {
-    Result<ByteView> tag = stream.section(frame, Section::kEnvelope);
+    Result<void> tag = stream.read_section(frame, Section::kEnvelope, plaintext_);
     if (!tag) {
         return fail(std::move(tag.error()));
     }
-    FrameView view = frame.view;
-    view.sections[index_of(Section::kEnvelope)] = *tag;
-    if (openers_->open(stream.header().header_hash, chain, view, Section::kEnvelope, plaintext_)) {
+    if (openers_->open_in_place(stream.header().header_hash, chain, frame.view, Section::kEnvelope,
+                                plaintext_)) {
         return std::nullopt;
     }
     return ContentFault{"the frame was not made with the segment's key",

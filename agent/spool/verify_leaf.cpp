@@ -8,12 +8,11 @@ namespace llmtrail {
 LogWalker::Fault LogWalker::walk_leaf() {
     content_.begin_pruned_segment();
     Result<LeafFile> file = LeafFile::open(files_, path());
-    if (!file && file.error().code == ErrorCode::kUnsupported) {
-        return later_version(file.error(), kLeafPrefixBytes);
+    if (!file && file.error().code == ErrorCode::kCorrupt) {
+        return tampered(file.error().message);
     }
     if (!file) {
-        return file.error().code == ErrorCode::kCorrupt ? tampered(file.error().message)
-                                                        : unverifiable(file.error().message);
+        return unusable_header(file.error(), kLeafPrefixBytes);
     }
     if (wholly_void() != !file->header()) {
         return tampered(wholly_void() ? "a recovery makes the segment void, its leaf file does not"

@@ -22,6 +22,12 @@ LogWalker::Fault LogWalker::walk(const SegmentOutline& outline, bool last) {
     frame_no_ = 0;
     offset_ = 0;
     chain_before_ = head_.chain;
+    if (outline.irregular) {
+        return tampered("a link, a pipe or a folder is in the place of a segment");
+    }
+    if (outline.unread) {
+        return unverifiable(*outline.unread);
+    }
     if (first_segment() && wholly_void()) {
         return tampered("a recovery makes the first segment void: no writer goes on without it");
     }
@@ -50,6 +56,7 @@ LogWalker::Fault LogWalker::walk_segment(bool last) {
     end_segment_ = outline_.segment_no;
     end_offset_ = offset_;
     end_frame_ = frame_no_;
+    end_closed_ = closed();
     ++segments_;
     bytes_ += offset_;
     return std::nullopt;
@@ -81,11 +88,8 @@ LogWalker::Fault LogWalker::open_segment(bool last) {
         stream_ = std::move(*file);
         return std::nullopt;
     }
-    if (file.error().code == ErrorCode::kUnsupported) {
-        return later_version(file.error(), 0);
-    }
-    if (file.error().code != ErrorCode::kCorrupt) {
-        return unverifiable(file.error().message);
+    if (Fault fault = unusable_header(file.error(), 0)) {
+        return fault;
     }
     Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path(), false);
     Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
@@ -98,22 +102,32 @@ LogWalker::Fault LogWalker::open_segment(bool last) {
                  : tampered("segment header: " + file.error().message);
 }
 
+// Why a header is none that can be used here; nothing: its bytes are wrong.
+LogWalker::Fault LogWalker::unusable_header(const Error& error, uint64_t header_at) {
+    if (error.code != ErrorCode::kUnsupported && error.code != ErrorCode::kCorrupt) {
+        return unverifiable(error.message);
+    }
+    Result<SegmentHeader> later = read_later_header(files_, path(), header_at);
+    if (later) {
+        return later_version(*later);
+    }
+    return error.code == ErrorCode::kCorrupt ? std::nullopt : unverifiable(error.message);
+}
+
 // A version that is not known here is believed where it may stand: signed by the key that must
 // begin this segment, and going on with the log as it is.
-LogWalker::Fault LogWalker::later_version(const Error& error, uint64_t header_at) {
-    Result<SegmentHeader> header = read_later_header(files_, path(), header_at);
-    if (!header) {
-        return unverifiable(error.message);  // a link, or no regular file
-    }
+LogWalker::Fault LogWalker::later_version(const SegmentHeader& header) {
     if (wholly_void()) {
         return tampered("a recovery makes the segment void, its leaf file does not");
     }
     if (outline_.successor_known) {
-        return tampered(error.message +
-                        "; but segments after it are: no writer goes back to an earlier version");
+        return tampered(
+            "the segment is of a later version of the format, but segments after it are of this "
+            "one: no writer goes back");
     }
-    Fault fault = check_place_in_log(*header);
-    return fault ? fault : unverifiable(error.message);
+    Fault fault = check_place_in_log(header);
+    return fault ? fault
+                 : unverifiable("the segment needs a later version of this program to be read");
 }
 
 LogWalker::Fault LogWalker::check_header(const SegmentHeader& header) {
@@ -167,7 +181,7 @@ LogWalker::Fault LogWalker::check_continuation(const SegmentHeader& header) {
     new_generation_ = first_segment() || header.generation != generation_;
     recovery_due_ = new_generation_ && !first_segment() && !clean;
     if (new_generation_) {
-        if (!first_segment() && header.generation < generation_) {
+        if (header.generation <= generation_) {
             return tampered("the generation went back");
         }
         if (!header.identity_signed()) {
@@ -231,8 +245,7 @@ LogWalker::Fault LogWalker::check_first_frames(bool last) const {
 
 LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
     std::string reason(frame_fault_text(fault));
-    if ((!last && !outline_.later_chain) || fault == FrameFault::kFields ||
-        fault == FrameFault::kEnd) {
+    if ((!last && !left_open()) || fault == FrameFault::kFields || fault == FrameFault::kEnd) {
         return tampered(std::move(reason));
     }
     Result<std::unique_ptr<ReadableFile>> raw = files_.open_readable(path(), false);
@@ -249,13 +262,31 @@ LogWalker::Fault LogWalker::broken_frame(FrameFault fault, bool last) {
     return torn_end(std::move(reason), last);
 }
 
+// Can what follows say how this segment ended, and not be asked?
+bool LogWalker::left_open() const {
+    const Following& after = outline_.following;
+    return !outline_.void_range && (after.later_chain || after.unread);
+}
+
 // Torn where a crash may have been. Before another segment only that one can tell, and not when it
-// needs a later version to be read. A segment without its first frame counts from nowhere.
+// cannot be read, or needs a later version to be. A segment without its first frame counts from
+// nowhere.
 LogWalker::Fault LogWalker::torn_end(std::string reason, bool last) const {
     if (last) {
         return violation(Verdict::kTornTail, std::move(reason));
     }
-    bool goes_on = outline_.later_chain == (frame_no_ == 0 ? chain_before_ : head_.chain);
+    const Following& after = outline_.following;
+    if (left_open() && after.unread) {
+        return Violation{Verdict::kCannotVerify,
+                         reason + ", and what may explain it cannot be read",
+                         log_.file_name(*after.unread),
+                         0,
+                         0,
+                         {},
+                         {}};
+    }
+    bool goes_on =
+        left_open() && after.later_chain == (frame_no_ == 0 ? chain_before_ : head_.chain);
     return goes_on ? unverifiable(std::move(reason)) : tampered(std::move(reason));
 }
 

@@ -66,7 +66,8 @@ class LogWalker {
     Fault walk_segment(bool last);
     Fault check_void_segment();
     Fault open_segment(bool last);
-    Fault later_version(const Error& error, uint64_t header_at);
+    Fault unusable_header(const Error& error, uint64_t header_at);
+    Fault later_version(const SegmentHeader& header);
     Fault check_header(const SegmentHeader& header);
     Fault check_place_in_log(const SegmentHeader& header);
     Fault check_continuation(const SegmentHeader& header);
@@ -74,6 +75,8 @@ class LogWalker {
     Fault check_first_frames(bool last) const;
     Fault broken_frame(FrameFault fault, bool last);
     Fault torn_end(std::string reason, bool last) const;
+
+    bool left_open() const;
 
     bool first_segment() const { return outline_.segment_no == 0; }
 
@@ -148,6 +151,7 @@ class LogWalker {
     uint64_t end_segment_ = 0;  // where what counts ended, at which byte, after how many frames
     uint64_t end_offset_ = 0;
     uint64_t end_frame_ = 0;
+    bool end_closed_ = false;
 
     uint64_t segments_ = 0;
     uint64_t pruned_ = 0;

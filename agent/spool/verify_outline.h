@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "crypto/signature.h"
 #include "platform/file_system.h"
 #include "spool/control.h"
@@ -21,14 +20,22 @@ struct VoidRange {
     RecoveryReason reason = RecoveryReason::kNotClosed;
 };
 
+// Why nobody here can tell how a segment ended: past what starts that died may have left, the next
+// one may say it and cannot be asked.
+struct Following {
+    std::optional<Digest>
+        later_chain;  // a later version, begun by the identity key: what it continues
+    std::optional<uint64_t> unread;  // its number: it could not be read
+};
+
 struct SegmentOutline {
     uint64_t segment_no = 0;
-    bool is_leaf = false;  // pruned: what stands is seg-N.leaf
+    bool is_leaf = false;               // pruned: what stands is seg-N.leaf
+    bool irregular = false;             // a link, a pipe, a folder: no writer makes one
+    std::optional<std::string> unread;  // why it could not be read
     std::optional<VoidRange> void_range;
     bool successor_known = false;  // some later segment of this log can be read by this version
-    // What follows needs a later version to be read, which may say more about the end. The identity
-    // key began it; this is the chain value that it continues.
-    std::optional<Digest> later_chain;
+    Following following;           // of a .lsp
 
     std::string file_name() const;
 };
@@ -41,9 +48,9 @@ struct LogOutline {
     std::string file_name(uint64_t segment_no) const;
 };
 
-// `names`: what the directory holds. A RECOVERY that is void itself says nothing. Errors: those of
-// reading.
-Result<LogOutline> outline_log(FileSystem& files, const std::string& directory,
-                               const std::vector<std::string>& names, const PublicKey& trusted);
+// `names`: what the directory holds. A RECOVERY that is void itself says nothing. What cannot be
+// read is noted in its segment.
+LogOutline outline_log(FileSystem& files, const std::string& directory,
+                       const std::vector<std::string>& names, const PublicKey& trusted);
 
 }  // namespace llmtrail

@@ -53,12 +53,8 @@ LogWalker::Fault LogWalker::check_tail(const RecoveryBody& recovery) {
     Result<std::unique_ptr<ReadableFile>> raw =
         files_.open_readable(directory_ + "/" + name, false);
     Result<FileInfo> info = raw ? (*raw)->info() : Result<FileInfo>(fail(raw.error()));
-    if (!info && info.error().code == ErrorCode::kIo) {
-        return unverifiable(info.error().message);
-    }
     if (!info) {
-        return tampered(name +
-                        ", described by a recovery, cannot be read: " + info.error().message);
+        return unverifiable(info.error().message);
     }
     if (described && info->size_bytes != recovery.file_bytes) {
         return tampered("the torn tail of " + name +
@@ -87,8 +83,8 @@ LogWalker::Fault LogWalker::check_reason(const RecoveryBody& recovery, ReadableF
         if (!crash) {
             return unverifiable(crash.error().message);
         }
-        // Behind a closing SEAL nothing can have been torn: closed() still speaks of that segment.
-        holds = *crash && (recovery.end_offset == file_bytes || !closed());
+        // Behind a closing SEAL nothing can have been torn.
+        holds = *crash && (recovery.end_offset == file_bytes || !end_closed_);
     }
     return holds ? std::nullopt
                  : tampered("the recovery's reason is not what the bytes it describes show");

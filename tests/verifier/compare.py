@@ -25,6 +25,7 @@ import llmtrail_verify as second
 import primitives
 import spool_format
 import spool_keys
+import verdicts
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/proofs.md"
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
@@ -35,13 +36,22 @@ def remember():
     """Mutants of one log are alike: what is pure is computed once for the same bytes."""
     for name in ("crc32c", "signature_valid", "gcm_open"):
         kept = functools.lru_cache(1 << 14)(getattr(primitives, name))
-        for module in (primitives, second, spool_format, spool_keys):
+        for module in (primitives, verdicts, spool_format, spool_keys):
             if hasattr(module, name):
                 setattr(module, name, kept)
 
 
-def apply(files, changed):
-    files = dict(files)
+class Files(dict):
+    """Some names are no regular files, or may not be read."""
+
+    def __getitem__(self, name):
+        if super().__getitem__(name) in ("irregular", "unreadable"):
+            raise (verdicts.IrregularFile if dict.__getitem__(self, name) == "irregular" else PermissionError)(name)
+        return super().__getitem__(name)
+
+
+def apply(files, changed, odd):
+    files = Files(files)
     for name, change in changed.items():
         if change is None:
             del files[name]
@@ -49,14 +59,14 @@ def apply(files, changed):
             front, back, middle = change
             old = files.get(name, b"")
             files[name] = old[:front] + base64.b64decode(middle) + old[len(old) - back:]
-    return files
+    return Files(files | odd)
 
 
 def short(report):
     return tuple(report.get(name) or (0 if name == "offset" else "") for name in COMPARED)
 
 
-class Recorder(second.Verifier):
+class Recorder(verdicts.Verifier):
     """Also notes where the bytes end that count, and those under the last SEAL that is kept outside."""
 
     def __init__(self, *arguments):
@@ -84,7 +94,7 @@ class Base:
         self.verdict = self.whole.run()["verdict"]
 
     def judge(self, spool, keys, anchor):
-        return second.Verifier(spool, self.trusted, self.local if keys else None, self.kept if anchor else ()).run()
+        return verdicts.Verifier(spool, self.trusted, self.local if keys else None, self.kept if anchor else ()).run()
 
     def touched(self, changed):
         """How deep a mutant goes: 0 keys or void bytes only, 1 the log, 2 what the kept checkpoint covers."""
@@ -111,12 +121,15 @@ def mutants(program, count, seed, show_all=False):
             if "base" in line and "spool" in line:
                 bases[line["base"]] = base = Base(line)
                 line |= {"case": "unchanged", "what": "", "keys": True, "anchor": False, "changed": {}}
-            base = bases[line["base"]]
-            got = base.judge(apply(base.spool, line["changed"]), line["keys"], line["anchor"])
+            base, odd = bases[line["base"]], line.get("odd", {})
+            got = base.judge(apply(base.spool, line["changed"], odd), line["keys"], line["anchor"])
             seen[line["expected"]["verdict"]] += 1
             if short(got) != short(line["expected"]):
                 different.append((line, got))
-            depth, verdict = base.touched(line["changed"]), line["expected"]["verdict"]
+            verdict = line["expected"]["verdict"]
+            depth = base.touched(line["changed"] | {name: [0, 0, ""] for name, kind in odd.items() if kind == "irregular"})
+            unread = any(kind == "unreadable" and not name.endswith(".keys") for name, kind in odd.items())
+            depth = min(depth, 1) if unread else depth  # what could not be read is not called changed
             deep[verdict] += depth == 2 and line["anchor"]
             changed = any(change for name, change in line["changed"].items() if not name.endswith(".keys"))
             if not changed and not (line["anchor"] and depth == 2):
@@ -152,7 +165,7 @@ def vectors(program, *names):
     for vector in sorted(path.parent for path in VECTORS.glob("*/expected.json")):
         with tempfile.TemporaryDirectory() as place:
             copy = pathlib.Path(place) / vector.name
-            shutil.copytree(vector, copy)
+            shutil.copytree(vector, copy, symlinks=True)
             for key in copy.glob("**/*.key"):
                 key.chmod(0o600)  # git keeps no such mode, and the agent refuses another
             for case in json.loads((vector / "expected.json").read_text()):

@@ -112,6 +112,24 @@ def forge_version(name):
     return change
 
 
+def later_of_another(name):
+    """The header says a later version and another identity, and nobody signed that."""
+    def change(spool):
+        data = bytearray((spool / name).read_bytes())
+        size, data[8] = int.from_bytes(data[12:16], "little"), 2
+        data[328] ^= 1
+        data[size - 4:size] = primitives.crc32c(bytes(data[:size - 4])).to_bytes(4, "little")
+        (spool / name).write_bytes(data)
+    return change
+
+
+def link(name):
+    def change(spool):
+        (spool / name).rename(spool / "elsewhere")
+        (spool / name).symlink_to("elsewhere")
+    return change
+
+
 def exports(path):
     """What a SIEM may give back of the checkpoint: raw CEF, JSON lines, CSV that lost the line ends."""
     text = (path / "checkpoints.txt").read_text()[:-1]
@@ -148,7 +166,11 @@ def main(program):
     finish(Vector.of_log(program, "erased_for_recipients"), host + role[:1])
     for log in ("later_after_stop", "later_after_torn", "void_long_header", "void_first"):
         finish(Vector.of_log(program, log), host)
-    second = "seg-00000000000000000001.lsp"
+    for log in ("later_after_void", "void_after_later", "few_announced", "many_announced"):
+        finish(Vector.of_log(program, log), host)
+    first, second = "seg-00000000000000000000.lsp", "seg-00000000000000000001.lsp"
+    finish(Vector.of_log(program, "one_segment", "later_of_another", later_of_another(first)), host + [ANCHORED])
+    finish(Vector.of_log(program, "three_segments", "linked", link(second)), host + [ANCHORED])
     finish(Vector.of_log(program, "three_segments", "forged_version", forge_version(second)), host + [ANCHORED])
     finish(Vector.of_log(program, "three_segments", "byte_changed", flip(second, 900)), host)
     finish(Vector.of_log(program, "generations", "rolled_back", lambda spool: [

@@ -4,7 +4,8 @@
 //   mutant_verdicts write NAME DIR       one sample log into DIR/spool and DIR/keys
 //   mutant_verdicts list                 names of the sample logs
 // A mutant is told as what it changes: file -> [bytes kept at the front, bytes kept at the end,
-// base64 of what stands between], or null for a file that is gone.
+// base64 of what stands between], or null for a file that is gone; "odd" names what is no regular
+// file, or unreadable.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +17,7 @@
 #include "base/hex.h"
 #include "base/json_text.h"
 #include "mutation.h"
+#include "odd_files.h"
 #include "sample_logs.h"
 #include "spool/verify.h"
 
@@ -31,11 +33,15 @@ struct Subject {
     KeptCheckpoints kept;  // its last seal, as a SIEM would have it
 };
 
-VerifyReport judge(const Subject& subject, const LogFiles& spool, bool keys, bool anchor) {
-    FakeDisk disk;
+VerifyReport judge(const Subject& subject, const LogFiles& spool, bool keys, bool anchor,
+                   const OddFiles& odd = {}) {
+    OddDisk disk;
     (void)disk.make_directories(kSpool, 0700);
     for (const auto& [name, bytes] : spool) {
         disk.put_file(std::string(kSpool) + "/" + name, bytes);
+    }
+    for (const auto& [name, kind] : odd) {
+        disk.put_odd(std::string(kSpool) + "/" + name, kind);
     }
     for (const auto& [name, bytes] : subject.log.keys) {
         disk.put_file(std::string(kKeys) + "/" + name, bytes);
@@ -71,6 +77,15 @@ std::string verdict_json(const VerifyReport& report) {
            ",\"frame\":" + std::to_string(report.frame) +
            ",\"offset\":" + std::to_string(report.offset) +
            ",\"reason\":" + json_string(report.reason) + "}";
+}
+
+std::string odd_json(const OddFiles& odd) {
+    std::string out = "{";
+    for (const auto& [name, kind] : odd) {
+        out += (out.size() > 1 ? "," : "") + json_string(name) + ":" +
+               (kind == OddFile::kUnreadable ? "\"unreadable\"" : "\"irregular\"");
+    }
+    return out + "}";
 }
 
 std::string changed_json(const LogFiles& before, const LogFiles& after) {
@@ -144,15 +159,20 @@ int print_mutants(uint64_t count, uint64_t seed) {
         while (random.below(6) == 0 && !files.empty()) {
             what += "; " + mutate(files, strange.log.spool, random);
         }
+        OddFiles odd;
+        if (random.below(12) == 0) {
+            files = random.below(2) == 0 ? subject.log.spool : files;
+            what = (files == subject.log.spool ? "" : what + "; ") + put_odd(odd, files, random);
+        }
         bool keys = random.below(2) == 0;
         bool anchor = random.below(2) == 0;
         std::printf(
             "{\"case\":%llu,\"base\":%s,\"what\":%s,\"keys\":%s,\"anchor\":%s,\"changed\":%s,"
-            "\"expected\":%s}\n",
+            "\"odd\":%s,\"expected\":%s}\n",
             static_cast<unsigned long long>(number), json_string(subject.log.name).c_str(),
             json_string(what).c_str(), keys ? "true" : "false", anchor ? "true" : "false",
-            changed_json(subject.log.spool, files).c_str(),
-            verdict_json(judge(subject, files, keys, anchor)).c_str());
+            changed_json(subject.log.spool, files).c_str(), odd_json(odd).c_str(),
+            verdict_json(judge(subject, files, keys, anchor, odd)).c_str());
     }
     return 0;
 }

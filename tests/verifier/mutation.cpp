@@ -52,7 +52,7 @@ class Mutation {
         if (name_.empty()) {
             return "nothing left to change";
         }
-        constexpr size_t kFileKinds = 8;
+        constexpr size_t kFileKinds = 10;
         constexpr size_t kByteKinds = 10;
         constexpr size_t kFrameKinds = 10;
         uint64_t kind = random_.below(kFileKinds + kByteKinds + 2 * kFrameKinds);
@@ -123,10 +123,13 @@ class Mutation {
             }
             case 5:
                 return forge_version(name_);
-            case 6: {
+            case 6:
+                return later_of_another_log();
+            case 7:
+                return announce_frames();
+            case 8: {
                 std::string last = last_name();
-                std::string done = change_bytes(6, files_[last]);
-                return last + " " + done + "; " + forge_successor(last);
+                return last + " " + change_bytes(6, files_[last]) + "; " + forge_successor(last);
             }
             default: {
                 std::string cut = name_.substr(0, name_.rfind('.'));
@@ -145,10 +148,34 @@ class Mutation {
         if (!header || *header > bytes.size() || !key) {
             return name + " has no header to forge";
         }
-        size_t at = kVersionAt[below(kVersionAt.size())];
-        bytes[at] = static_cast<char>(bytes[at] ^ 2);
+        char& version = bytes[kVersionAt[below(kVersionAt.size())]];
+        version = static_cast<char>(version ^ 2);
         sign_header(bytes, *key);
         return name + " of a later version, signed with another key";
+    }
+
+    // Signed by nobody; its checksum is right.
+    std::string later_of_another_log() {
+        constexpr size_t kMajorAt = 8;
+        constexpr size_t kIdentityHashAt = 328;
+        Bytes& bytes = files_[name_];
+        Result<size_t> header = segment_header_size(bytes);
+        if (!header || *header > bytes.size()) {
+            return name_ + " has no header to change";
+        }
+        bytes[kMajorAt] = 3;
+        bytes[kIdentityHashAt + below(kDigestBytes)] = static_cast<char>(random_.below(256));
+        repair_header(bytes, *header);
+        return name_ + " of a later version and another identity, not signed";
+    }
+
+    // A torn end with headers of frames behind it that would be whole if they were read.
+    std::string announce_frames() {
+        Bytes& bytes = files_[last_name()];
+        std::string done = change_bytes(6, bytes);
+        bytes += announced_frame(static_cast<uint32_t>(kFrameHeaderBytes + 100'000));
+        bytes += announced_frames(static_cast<uint32_t>(below(20)));
+        return last_name() + " " + done + ", with frames announced behind";
     }
 
     std::string last_name() const {
@@ -352,9 +379,7 @@ class Mutation {
         size_t header = places_.front().offset;
         size_t at = below(header - 4);
         bytes[at] = static_cast<char>(bytes[at] ^ (1 << random_.below(8)));
-        Bytes checksum;
-        put_u32(checksum, crc32c(ByteView(bytes).substr(0, header - 4)));
-        bytes.replace(header - 4, checksum.size(), checksum);
+        repair_header(bytes, header);
         return "segment header changed, checksum right, at " + std::to_string(at);
     }
 

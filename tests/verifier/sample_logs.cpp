@@ -1,12 +1,8 @@
 #include "sample_logs.h"
 
-#include "fakes/forged_header.h"
+#include "crafted_logs.h"
 #include "sample_host.h"
-#include "spool/control.h"
-#include "spool/key_file.h"
 #include "spool/local_keys.h"
-#include "spool/new_segment.h"
-#include "spool/seal.h"
 
 namespace llmtrail {
 
@@ -168,27 +164,9 @@ void void_long_header(Host& host) {
     host.stop();
 }
 
-// What no writer does, but who has all keys can: a generation that makes segment 0 void.
 void void_first(Host& host) {
     one_segment(host);
-    LocalKeys keys = must(load_local_keys(host.disk, host.options.key_directory));
-    SpoolSeams seams{host.disk, host.clock, host.random};
-    NewSegment made =
-        must(NewSegment::prepare(host.options, seams, keys, must(make_daily_key(host.random)),
-                                 must(Secret::random(host.random, kDataKeyBytes)), 1));
-    Bytes bytes;
-    OpenSegment segment = must(made.begin(2, LogHead{}, keys.identity, bytes));
-    RecoveryBody recovery;
-    recovery.reason = RecoveryReason::kWriteError;
-    recovery.file_bytes = kNotDescribed;
-    SealBody seal;
-    seal.reasons = kSealCleanShutdown;
-    FrameEncoder& encoder = *segment.encoder;
-    must(encoder.control(FrameType::kPositions, 0, encode_positions({}), bytes));
-    must(encoder.control(FrameType::kGenesis, 0, encode_genesis({0, 1, 0, "crafted"}), bytes));
-    must(encoder.control(FrameType::kRecovery, 0, encode_recovery(recovery), bytes));
-    must(encoder.seal(seal, segment.seal_key, bytes));
-    must(made.publish(segment, bytes));
+    make_void(host, must(load_local_keys(host.disk, host.options.key_directory)), 0);
 }
 
 void void_twice(Host& host) {
@@ -290,25 +268,42 @@ void erased_for_recipients(Host& host) {
     host.stop();
 }
 
-// The next start is that of a later version of the agent.
-void later_version(Host& host) {
-    host.start();
-    host.work();
-    host.stop();
-    LocalKeys keys = must(load_local_keys(host.disk, host.options.key_directory));
-    Bytes bytes = host.disk.content(host.last_segment());
-    make_later(bytes, keys.identity);
-    host.disk.put_file(host.last_segment(), bytes);
-}
-
 void later_after_stop(Host& host) {
     three_segments(host);
-    later_version(host);
+    work_as_later_version(host);
 }
 
 void later_after_torn(Host& host) {
     torn_tail(host);
-    later_version(host);
+    work_as_later_version(host);
+}
+
+// A start that died stands between the torn end and the later version.
+void later_after_void(Host& host) {
+    torn_tail(host);
+    host.start();
+    host.die();
+    host.cut_to(200);
+    work_as_later_version(host);
+}
+
+// After the later version one segment of this version, which another identity makes void.
+void void_after_later(Host& host) {
+    later_after_stop(host);
+    Bytes first = host.disk.content(host.segment_path(0));
+    host.disk.put_file(host.segment_path(4), first);
+    make_void(host,
+              must(load_or_make_local_keys(host.disk, host.random, std::string("/state/other"))),
+              4);
+}
+
+// Few are asked, too many are not.
+void few_announced(Host& host) {
+    announce(host, 4);
+}
+
+void many_announced(Host& host) {
+    announce(host, 40);
 }
 
 using History = void (*)(Host&);
@@ -346,6 +341,10 @@ const std::vector<std::pair<std::string, History>>& histories() {
         {"later_after_torn", later_after_torn},
         {"void_long_header", void_long_header},
         {"void_first", void_first},
+        {"later_after_void", later_after_void},
+        {"void_after_later", void_after_later},
+        {"few_announced", few_announced},
+        {"many_announced", many_announced},
     };
     return all;
 }

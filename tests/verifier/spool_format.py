@@ -1,4 +1,4 @@
-"""From bytes to fields: docs/spool-format.md from "Segment header" to "Leaf file". Nothing is judged here but form."""
+"""From bytes to fields: docs/spool-format.md from "Segment header" to "Leaf file". Only form is judged here."""
 import struct
 from types import SimpleNamespace
 
@@ -15,6 +15,11 @@ class Fault(Exception):
     def __init__(self, offset, reason, torn=False, section=None, record=None, place=None):
         super().__init__(reason)
         self.offset, self.torn, self.section, self.record, self.place = offset, torn, section, record, place
+
+
+def require(good, what):
+    if not good:
+        raise ValueError(what)
 
 
 def u32(data, at):
@@ -71,11 +76,6 @@ def header_size(data):
     return size if u32(data, 12) == size else None
 
 
-def header_torn(data):
-    """Is the file shorter than any header, or than its own?"""
-    return len(data) < 428 or data[:8] == SEGMENT_MAGIC and (header_size(data) or 0) > len(data)
-
-
 def parse_header(data):
     """`later`: of an unknown version, flag or suite; then only what every version keeps is to be used."""
     if len(data) >= 428 and data[:8] != SEGMENT_MAGIC:
@@ -93,8 +93,8 @@ def parse_header(data):
     h.commitments = [data[at:at + 32] for at in range(136, 264, 32)]
     h.segment_pk, h.first_seal_pk, h.identity_hash = struct.unpack_from("<32s32s32s", data, 264)
     h.frontier = [data[at:at + 32] for at in range(360, size - 68, 32)]
-    if not h.later and (size != header_size(data) or k != len(h.frontier)):
-        raise Fault(0, "the segment header's length is wrong")
+    if not h.later and (size != header_size(data) or k != len(h.frontier) or not h.generation):
+        raise Fault(0, "the segment header contradicts itself")
     return h
 
 
@@ -104,8 +104,8 @@ def signed(header):
 
 # ---- Frame ---------------------------------------------------------------------------------------
 
-def parse_frame(data, at):
-    """The frame at an offset; a Fault where form or a checksum is wrong."""
+def frame_head(data, at):
+    """The fields of a frame's header, before anything behind it is looked at."""
     def check(good, what, torn=False):
         if not good:
             raise Fault(at, what, torn=torn)
@@ -113,54 +113,51 @@ def parse_frame(data, at):
     check(len(data) - at >= 72, "the frame is cut short", torn=True)
     f = SimpleNamespace(at=at, head=data[at:at + 64])
     check(f.head[:4] == MARKER, "no frame begins here", torn=True)
-    (f.type, f.mask, f.flags, f.no, f.size, f.index, f.leaves, clear, f.wall, f.salt,
-     *sizes) = struct.unpack_from("<BBHIIQIIq8s4I", f.head, 4)
+    (f.type, f.mask, f.flags, f.no, f.size, f.index, f.leaves, f.clear_size, f.wall, f.salt,
+     *f.sizes) = struct.unpack_from("<BBHIIQIIq8s4I", f.head, 4)
     check(u32(data, at + 64) == crc32c(f.head), "the frame header's checksum is wrong", torn=True)
-    trailer = 64 if f.type == SEAL else 0
-    check(f.size == 72 + clear + sum(sizes) + trailer and f.size <= FRAME_MAX, "the frame's lengths disagree")
-    check(clear <= CLEAR_MAX and max(sizes) <= SECTION_MAX, "a length is above its limit")
+    check(f.size == 72 + f.clear_size + sum(f.sizes) + (64 if f.type == SEAL else 0) and f.size <= FRAME_MAX,
+          "the frame's lengths disagree")
+    check(f.clear_size <= CLEAR_MAX and max(f.sizes) <= SECTION_MAX, "a length is above its limit")
     check(f.mask & 1 and f.mask < 16 and all(
-        size >= 16 if f.mask >> s & 1 else size == 0 for s, size in enumerate(sizes)), "the section mask is wrong")
+        size >= 16 if f.mask >> s & 1 else size == 0 for s, size in enumerate(f.sizes)), "the section mask is wrong")
     check(f.flags == 0 or f.flags == 1 and f.type == POSITIONS, "a flag is wrong")
     check(1 <= f.leaves <= 65536 if f.type == BATCH else f.leaves == (f.type != SEAL), "the leaf count is wrong")
-    check(f.type == BATCH or f.mask == 1 and sizes[0] == 16, "a control frame has content in its sections")
+    check(f.type == BATCH or f.mask == 1 and f.sizes[0] == 16, "a control frame has content in its sections")
     check(f.no < 1 << 20 and f.index < 1 << 62, "the frame's number or index is above its limit")
-    check(at + f.size <= len(data), "the frame is cut short", torn=True)
-    f.body = data[at + 72:at + f.size]
-    check(u32(data, at + 68) == crc32c(f.body), "the frame's checksum is wrong", torn=True)
-    f.clear, f.sections, end = f.body[:clear], {}, clear
-    for s, size in enumerate(sizes):
+    f.end = at + f.size
+    return f
+
+
+def parse_frame(data, at):
+    """The frame at an offset; a Fault where form or a checksum is wrong."""
+    f = frame_head(data, at)
+    f.body = data[at + 72:f.end]
+    if f.end > len(data) or u32(data, at + 68) != crc32c(f.body):
+        raise Fault(at, "the frame is cut short or its checksum is wrong", torn=True)
+    f.clear, f.sections, end = f.body[:f.clear_size], {}, f.clear_size
+    for s, size in enumerate(f.sizes):
         if size:
             f.sections[s] = f.body[end:end + size]
             end += size
     f.trailer = f.body[end:]
-    f.digest, f.end = H(b"\4", f.head, f.body), at + f.size
+    f.digest = H(b"\4", f.head, f.body)
     return f
 
 
-def whole_frame(data, at):
-    try:
-        return parse_frame(data, at)
-    except Fault:
-        return None
-
+# ---- Verdicts, rule 6: what a crash leaves ---------------------------------------------------------
 
 def crash_shape(data, x):
-    """Verdicts 6: are the bytes from x on what a crash may leave of a frame?"""
+    """Are the bytes from x on what a crash may leave of a frame?"""
     if len(data) - x < 72:
         return True
+    end = len(data)
     try:
+        end = frame_head(data, x).end
         parse_frame(data, x)
         return False
     except Fault as fault:
-        if not fault.torn:
-            return False
-    end = len(data)
-    if data[x:x + 4] == MARKER and u32(data, x + 64) == crc32c(data[x:x + 64]):
-        end = x + u32(data, x + 12)
-        if end > len(data):
-            return True
-    return zero_page(data, x, end)
+        return fault.torn and (end > len(data) or zero_page(data, x, end))
 
 
 def zero_page(data, x, end):
@@ -169,16 +166,30 @@ def zero_page(data, x, end):
     return any(page.count(0) == len(page) for page in pages)
 
 
-def frame_after(data, x):
-    """Does a valid frame begin anywhere after x? Bounded: past twice the bytes there the answer is yes."""
-    budget, at = 2 * len(data), data.find(MARKER, x + 1)
+def any_frame(data, begin):
+    """Does a valid frame begin at `begin` or after it? Or do too many headers there announce one?"""
+    left, at = 4 * (len(data) - begin), data.find(MARKER, begin)
     while at >= 0:
-        if len(data) - at >= 72 and u32(data, at + 64) == crc32c(data[at:at + 64]):
-            budget -= min(u32(data, at + 12), len(data) - at)
-            if budget < 0 or whole_frame(data, at):
-                return True
+        try:
+            f = frame_head(data, at)
+            if f.end <= len(data):
+                left -= f.size
+                if left < 0 or parse_frame(data, at):
+                    return True
+        except Fault:
+            pass
         at = data.find(MARKER, at + 1)
     return False
+
+
+def header_torn(data):
+    """Is the file shorter than any header, or than its own?"""
+    return len(data) < 428 or data[:8] == SEGMENT_MAGIC and (header_size(data) or 0) > len(data)
+
+
+def void_shape(data):
+    """Crash shape of a segment as a whole: torn in its header, or a zero page and no whole frame."""
+    return header_torn(data) or not any_frame(data, 0) and zero_page(data, 0, len(data))
 
 
 # ---- Indexes and the tree ------------------------------------------------------------------------

@@ -1,18 +1,32 @@
 // A spool folder on a real filesystem in which somebody left what is no spool: each thing has its
 // own clear reason, none is called clean, none makes the verifier wait.
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "experiment_rig.h"
+#include "fakes/odd_disk.h"
 #include "fakes/temp_directory.h"
 #include "platform/posix.h"
 
 using namespace llmtrail;
 
 namespace {
+
+// The segments and the trusted key of a log, on a disk where files can be odd.
+OddDisk odd_copy_of(const Experiment& log) {
+    OddDisk disk;
+    (void)disk.make_directories(log.options.directory, 0700);
+    for (uint64_t no = 0; no <= log.last_segment(); ++no) {
+        disk.put_file(log.path(segment_file_name(no)), log.segment(no));
+    }
+    disk.put_file(kTrustPath, log.disk.content(kTrustPath));
+    return disk;
+}
 
 // A closed log of three segments, copied to a real folder.
 struct RealSpool {
@@ -46,10 +60,33 @@ struct RealSpool {
         return verify_spool({at("/state/spool"), at("/state/keys"), at(kTrustPath)}, *files);
     }
 
-    void check_refused(std::string_view reason) {
+    void check_refused(std::string_view reason) { check_found(Verdict::kCannotVerify, reason); }
+
+    void check_found(Verdict expected, std::string_view reason) {
         VerifyReport report = verify();
-        check_verdict(report, Verdict::kCannotVerify);
+        check_verdict(report, expected);
         CHECK_MESSAGE(report.reason.find(reason) != std::string::npos, report.reason);
+    }
+
+    // Whatever stood at `path` is gone.
+    void put_odd(const std::string& path, OddFile kind) {
+        (void)unlink(path.c_str());
+        bool made = kind == OddFile::kFolder ? mkdir(path.c_str(), 0700) == 0
+                    : kind == OddFile::kPipe ? mkfifo(path.c_str(), 0600) == 0
+                    : kind == OddFile::kLink ? symlink("/nowhere", path.c_str()) == 0
+                                             : bind_socket(path);
+        REQUIRE(made);
+    }
+
+    static bool bind_socket(const std::string& path) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        REQUIRE(path.size() < sizeof address.sun_path);
+        path.copy(address.sun_path, path.size());
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        close(fd);
+        return bound;
     }
 
     TempDirectory root;
@@ -74,45 +111,68 @@ TEST_CASE("a spool on a real filesystem is CLEAN, and reading it changes nothing
     CHECK(before.st_size == after.st_size);
 }
 
-TEST_CASE("links in the place of segments and key files are refused by name") {
-    for (bool key_file : {false, true}) {
-        for (uint64_t no : {uint64_t{0}, uint64_t{1}, uint64_t{2}}) {
+TEST_CASE("a link, pipe, folder or socket in the place of a segment is TAMPERED, without waiting") {
+    constexpr OddFile kSocket = OddFile::kUnreadable;
+    for (OddFile kind : {OddFile::kLink, OddFile::kPipe, OddFile::kFolder, kSocket}) {
+        CAPTURE(static_cast<int>(kind));
+        for (uint64_t no : {uint64_t{0}, uint64_t{1}, uint64_t{2}, uint64_t{3}}) {
+            CAPTURE(no);
             RealSpool spool;
-            std::string path = key_file ? spool.keys(no) : spool.segment(no);
-            std::string elsewhere = spool.at("/elsewhere");
-            REQUIRE(rename(path.c_str(), elsewhere.c_str()) == 0);
-            REQUIRE(symlink(elsewhere.c_str(), path.c_str()) == 0);
-            spool.check_refused("symbolic link");
+            spool.put_odd(spool.segment(no), kind);
+            spool.check_found(Verdict::kTampered, "in the place of a segment");
+            CHECK(spool.verify().segment == segment_file_name(no));
         }
     }
 }
 
-TEST_CASE("a pipe, a folder and a file without read permission are refused, without waiting") {
-    {
+TEST_CASE("a link, pipe, folder or socket in the place of a key file is refused by name") {
+    constexpr OddFile kSocket = OddFile::kUnreadable;
+    for (OddFile kind : {OddFile::kLink, OddFile::kPipe, OddFile::kFolder, kSocket}) {
+        CAPTURE(static_cast<int>(kind));
         RealSpool spool;
-        REQUIRE(unlink(spool.segment(1).c_str()) == 0);
-        REQUIRE(mkfifo(spool.segment(1).c_str(), 0600) == 0);
-        spool.check_refused("not a regular file");
+        spool.put_odd(spool.keys(1), kind);
+        spool.check_refused(keys_file_name(1));
     }
-    {
-        RealSpool spool;
-        REQUIRE(unlink(spool.keys(1).c_str()) == 0);
-        REQUIRE(mkfifo(spool.keys(1).c_str(), 0600) == 0);
-        spool.check_refused("not a regular file");
-    }
-    {
-        RealSpool spool;
-        REQUIRE(unlink(spool.segment(2).c_str()) == 0);
-        REQUIRE(mkdir(spool.segment(2).c_str(), 0700) == 0);
-        spool.check_refused("");
-    }
-    if (geteuid() == 0) {
-        MESSAGE("run as root: a file without read permission was not tried");
-        return;
-    }
+}
+
+TEST_CASE("a link that leads to the segment is no segment either") {
     RealSpool spool;
-    REQUIRE(chmod(spool.segment(1).c_str(), 0) == 0);
-    spool.check_refused("permission");
+    std::string elsewhere = spool.at("/elsewhere");
+    REQUIRE(rename(spool.segment(1).c_str(), elsewhere.c_str()) == 0);
+    REQUIRE(symlink(elsewhere.c_str(), spool.segment(1).c_str()) == 0);
+    spool.check_found(Verdict::kTampered, "in the place of a segment");
+}
+
+TEST_CASE("a segment that may not be read is named, and what is TAMPERED before it is told") {
+    Experiment made = Experiment::closed(2, 3);
+    OddDisk disk = odd_copy_of(made);
+    VerifyOptions options = made.without_keys();
+    for (bool anchor : {false, true}) {
+        options.kept.list = anchor ? made.checkpoints : std::vector<KeptCheckpoint>{};
+        options.kept.files = {"siem"};
+        disk.put_odd(made.path(segment_file_name(1)), OddFile::kUnreadable);
+        VerifyReport report = verify_spool(options, disk);
+        check_verdict(report, Verdict::kCannotVerify);
+        CHECK(report.segment == segment_file_name(1));
+        CHECK(report.segments == 1);
+        Bytes first = made.segment(0);
+        flip(first, first.size() - 100);
+        disk.put_file(made.path(segment_file_name(0)), first);
+        check_verdict(verify_spool(options, disk), Verdict::kTampered);
+        disk.put_file(made.path(segment_file_name(0)), made.segment(0));
+    }
+}
+
+TEST_CASE("a torn end before a segment that may not be read is CANNOT_VERIFY there") {
+    Experiment made = Experiment::standard();
+    uint64_t torn = 4;  // the last one of the second generation
+    OddDisk disk = odd_copy_of(made);
+    disk.put_odd(made.path(segment_file_name(torn + 1)), OddFile::kUnreadable);
+    VerifyReport report = verify_spool(made.without_keys(), disk);
+    check_verdict(report, Verdict::kCannotVerify);
+    CHECK(report.segment == segment_file_name(torn + 1));
+    disk.put_odd(made.path(segment_file_name(torn + 1)), OddFile::kPipe);
+    check_verdict(verify_spool(made.without_keys(), disk), Verdict::kTampered);
 }
 
 TEST_CASE("a local key that others may read is refused, whatever else is in order") {

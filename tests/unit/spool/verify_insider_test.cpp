@@ -77,6 +77,45 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a recovery calls torn only what a crash may have torn") {
+    Bytes whole = announced_frame(20'000);
+    whole.resize(20'000);
+    finish_frame(whole, 0);
+    Bytes torn = whole;
+    flip(torn, 77);
+
+    struct Tail {
+        const char* name;
+        uint32_t closing;
+        Bytes bytes;
+        Verdict expected;
+    };
+
+    const Tail tails[] = {
+        {"a torn frame", kSealForced, torn, Verdict::kClean},
+        {"a whole frame with zero pages", kSealForced, whole, Verdict::kTampered},
+        {"a torn frame after a closing seal", kSealCleanShutdown, torn, Verdict::kTampered},
+    };
+    for (const Tail& tail : tails) {
+        CAPTURE(tail.name);
+        CraftedLog log;
+        log.begin();
+        log.batch();
+        log.seal(tail.closing);
+        log.next_segment(log.identity(), [](SegmentHeader& header) { header.generation += 1; });
+        RecoveryBody body = log.recovery();
+        log.add_to_finished(tail.bytes);
+        body.reason = RecoveryReason::kTorn;
+        body.file_bytes = body.end_offset + tail.bytes.size();
+        body.tail_hash = log.tail_hash(body.end_offset);
+        log.begin_generation(0);
+        log.control(FrameType::kRecovery, encode_recovery(body));
+        log.seal(kSealCleanShutdown);
+        check_verdict(log.verify(), tail.expected);
+        check_verdict(log.verify_keyless(), tail.expected);
+    }
+}
+
 TEST_CASE("each rule on the order of frames is kept by the verifier, with keys and without") {
     const std::pair<const char*, void (*)(CraftedLog&)> breaches[] = {
         {"no positions first",
