@@ -29,7 +29,8 @@ Result<uint64_t> stored_bytes(FileSystem& files, const std::string& directory) {
     }
     uint64_t bytes = 0;
     for (const std::string& name : *names) {
-        if (!segment_number_of(name, kSegmentSuffix) && !segment_number_of(name, kKeysSuffix)) {
+        if (!segment_number_of(name, kSegmentSuffix) && !segment_number_of(name, kKeysSuffix) &&
+            !segment_number_of(name, kLeafSuffix)) {
             continue;
         }
         Result<FileInfo> info = files.info(directory + "/" + name, false);

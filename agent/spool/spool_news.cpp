@@ -54,8 +54,8 @@ void LogWriter::tell_full() {
 
 // What may be removed at need fills nothing.
 void LogWriter::tell_filling() {
-    uint64_t kept_bytes = segment_ ? segment_->durable_bytes : 0;
-    std::string reasons;
+    uint64_t kept_bytes = catalog_.leaf_bytes() + (segment_ ? segment_->durable_bytes : 0);
+    std::string reasons = "; leaf files: " + std::to_string(catalog_.leaf_bytes()) + " bytes";
     for (const KeptBytes& kept :
          sum_kept(catalog_.closed(), options_.retention, retention_facts())) {
         if (kept.reason != KeepReason::kNone) {

@@ -51,7 +51,7 @@ Result<void> LogWriter::refresh_catalog() {
         for (uint64_t number : refused_) {
             catalog_.mark_evidence(number);
         }
-        stored_bytes_ = catalog_.payload_bytes();
+        stored_bytes_ = catalog_.payload_bytes() + catalog_.leaf_bytes();
     }
     return refreshed;
 }

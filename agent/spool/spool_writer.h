@@ -69,7 +69,7 @@ class LogWriter final : public SpoolWriter {
 
     uint64_t next_index() const override { return head().tree.size(); }
 
-    uint64_t stored_bytes() const override { return stored_bytes_ + catalog_.leaf_bytes(); }
+    uint64_t stored_bytes() const override { return stored_bytes_; }
 
     uint64_t syncs() const override { return syncs_; }
 

@@ -30,6 +30,35 @@ TEST_CASE("segments that are old, confirmed and covered become leaf files") {
     check_rest_readable(rig, work);
 }
 
+TEST_CASE("leaf files count in max_size, before and after a restart, and can fill it") {
+    RemovalRig rig;
+    std::unique_ptr<SpoolWriter> writer = std::move(*rig.open());
+    filled(rig, *writer);
+    REQUIRE(prune_all(rig, *writer));
+    REQUIRE(rig.leaves() > 0);
+    auto on_disk = [&] {
+        uint64_t bytes = 0;
+        for (const std::string& name : rig.disk.names(rig.options.directory)) {
+            bytes += name.starts_with("seg-") ? rig.disk.content(rig.path(name)).size() : 0;
+        }
+        return bytes;
+    };
+    CHECK(writer->stored_bytes() == on_disk());
+    REQUIRE(writer->close());
+    writer.reset();
+    writer = std::move(*rig.open());
+    CHECK(writer->stored_bytes() == on_disk());
+    writer.reset();
+    rig.options.max_size_bytes = on_disk() + (uint64_t{128} << 10);
+    std::string leaf = rig.path(leaf_file_name(0));
+    rig.disk.put_file(leaf, rig.disk.content(leaf) + Bytes(200'000, 'x'));
+    writer = std::move(*rig.open());
+    writer->append({"a record", "", "", ""});
+    Result<std::shared_ptr<const Batch>> refused = writer->commit({});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::kNoSpace);
+}
+
 TEST_CASE("nothing goes without a cursor of the required output or without coverage") {
     for (bool confirmed : {false, true}) {
         RemovalRig rig;
