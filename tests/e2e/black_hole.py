@@ -88,8 +88,8 @@ status_socket: {status}
         site.close()
 
 
-def main():
-    runs = [(run(sys.argv[1], True), run(sys.argv[1], False)) for _ in range(2)]  # other work on the machine delays one
+def others_notice_nothing(llmtrail):
+    runs = [(run(llmtrail, True), run(llmtrail, False)) for _ in range(2)]  # other work on the machine delays one
     healthy, holed = ([min(p99) for p99 in zip(*side)] for side in zip(*runs))
     said = f"p99 of the others: {healthy} ms with three that are well, {holed} ms beside a black hole"
     for before, after in zip(healthy, holed):
@@ -98,4 +98,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    others_notice_nothing(sys.argv[1])

@@ -19,6 +19,7 @@ from scripted_server import ScriptedServer, write_secret
 
 CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 EVENTS = 300
+OUTPUTS_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/outputs.md"
 
 
 def ip(*words):
@@ -55,7 +56,7 @@ class Receiver:
         self.context.load_cert_chain(site.tls / "server.pem", site.tls / "server.key")
         self.listener = socket.create_server((host, port), family=family)
         self.port = self.listener.getsockname()[1]
-        self.numbers, self.accepted, self.streams = set(), 0, []
+        self.numbers, self.accepted, self.streams, self.bytes = set(), 0, [], b""
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -74,6 +75,7 @@ class Receiver:
                 self.streams.append(stream)
                 while got := stream.recv(65536):
                     rest += got
+                    self.bytes += got
                     found = list(re.finditer(rb"msg=question (\d+) ", rest))
                     self.numbers.update(int(one.group(1)) for one in found)
                     rest = rest[found[-1].end() if found else 0:][-65536:]
@@ -166,7 +168,7 @@ def half_open_connection(site):
     """The way goes without a word while events are in flight: given up after 30 s, and all of them sent again."""
     receiver = Receiver(site, "127.0.0.1")
     write(site, 0, EVENTS // 2)
-    site.configure(receiver.port, client=False)
+    site.configure(receiver.port, client=False, transport="tls\n    framing: lf")
     agent = site.start_agent()
     wait_until("the first half", lambda: receiver.has_all(EVENTS // 2))
     ip("link", "set", "lo", "down")
@@ -177,6 +179,16 @@ def half_open_connection(site):
     wait_until("the second half", receiver.has_all, 60)
     assert receiver.accepted >= 2, receiver.accepted
     assert site.stop_agent(agent)[0] == 0
+    documented_query_removes_duplicates(receiver.bytes.decode().splitlines())
+
+
+def documented_query_removes_duplicates(lines):
+    """The one for files and syslog, as docs/outputs.md has it."""
+    query = re.search(r"^    (awk .*) events\.log$", OUTPUTS_PAGE.read_text(), re.M).group(1)
+    left = subprocess.run(["sh", "-c", query], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True).stdout.splitlines()
+    ids = [re.search(r" externalId=(\S+)", line).group(1) for line in lines]
+    assert len(left) == len(set(ids)) < len(lines), (len(left), len(set(ids)), len(lines))
+    assert all("llmtrailResent=1" in line for n, line in enumerate(lines) if ids[n] in ids[:n])
 
 
 SCENARIOS = [one_megabit_and_small_packets, only_ipv6, name_that_moves, half_open_connection]

@@ -10,7 +10,7 @@ namespace llmtrail::roundtrip {
 
 namespace {
 
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 constexpr std::string_view kPieces[] = {
     "cs1=evil act=allowed"sv,
