@@ -18,6 +18,10 @@ void begin(CLI::App& app, CommandLine& line) {
 }
 
 constexpr auto kCommands = std::to_array<CommandRow>({
+    {"init",
+     "[--source GLOB]... [--output TYPE]... [--address HOST:PORT] [--url URL] [--path FILE] "
+     "[--ca-file FILE] [--config FILE] [--force]",
+     "a first, commented configuration, and the commands to run next", &begin<InitArguments>},
     {"run", "[--config FILE] [--once [--deadline SECONDS]]",
      "the daemon, in the foreground; --once: read every source to its end, deliver, exit",
      &begin<RunArguments>},
@@ -50,6 +54,9 @@ constexpr auto kCommands = std::to_array<CommandRow>({
      "legal holds: what they name is neither pruned nor erased", &begin<HoldArguments>},
     {"erase", "--segments A-B --section NAME... --basis TEXT --approver NAME",
      "destroy the keys of a section of closed segments", &begin<EraseArguments>},
+    {"diag", "--out FILE [--config FILE] [--journal] [--no-verify]",
+     "a bundle for whoever helps: what this host and the agent are, no content, no secret",
+     &begin<DiagArguments>},
     {"version", "", "version and build", &begin<VersionArguments>},
 });
 

@@ -23,6 +23,17 @@ inline constexpr std::string_view kDefaultStatusSocket = "/run/llmtrail/status.s
 inline constexpr std::string_view kDefaultKeysPath = "/var/lib/llmtrail/keys";
 inline constexpr int64_t kDeadlineSecondsMax = 7 * 86'400;
 
+struct InitArguments {
+    std::string config{kDefaultConfigPath};
+    std::vector<std::string> sources;  // globs
+    std::vector<std::string> outputs;  // types
+    std::string address;
+    std::string url;
+    std::string path;
+    std::string ca_file;
+    bool force = false;
+};
+
 struct RunArguments {
     std::string config{kDefaultConfigPath};
     bool once = false;
@@ -131,12 +142,19 @@ struct TestEventArguments {
     std::string output;  // empty: all of them
 };
 
+struct DiagArguments {
+    std::string out;
+    std::string config{kDefaultConfigPath};
+    bool journal = false;
+    bool no_verify = false;
+};
+
 struct VersionArguments {};
 
-using CommandLine =
-    std::variant<RunArguments, CheckArguments, ParseArguments, VerifyArguments, KeysArguments,
-                 SearchArguments, ShowArguments, ProveArguments, HoldArguments, EraseArguments,
-                 StatusArguments, TestEventArguments, VersionArguments>;
+using CommandLine = std::variant<InitArguments, RunArguments, CheckArguments, ParseArguments,
+                                 VerifyArguments, KeysArguments, SearchArguments, ShowArguments,
+                                 ProveArguments, HoldArguments, EraseArguments, StatusArguments,
+                                 TestEventArguments, DiagArguments, VersionArguments>;
 
 struct CommandRow {
     std::string_view name;

@@ -8,6 +8,26 @@ static void add_config(CLI::App& command, std::string& path) {
     command.add_option("--config", path, "configuration file")->type_name("FILE");
 }
 
+void add_options(CLI::App& command, InitArguments& init) {
+    command
+        .add_option("--source", init.sources,
+                    "logs to tail, in quotes so that the shell leaves it as it is; may be repeated")
+        ->type_name("GLOB")
+        ->allow_extra_args(false);
+    command
+        .add_option("--output", init.outputs,
+                    "where events go: a name of conf/outputs, as syslog; may be repeated")
+        ->type_name("TYPE")
+        ->allow_extra_args(false);
+    command.add_option("--address", init.address, "of the receiver")->type_name("HOST:PORT");
+    command.add_option("--url", init.url, "of the receiver")->type_name("URL");
+    command.add_option("--path", init.path, "of an output file")->type_name("FILE");
+    command.add_option("--ca-file", init.ca_file, "PEM: what the receiver's certificate leads to")
+        ->type_name("FILE");
+    add_config(command, init.config);
+    command.add_flag("--force", init.force, "replace a configuration in use, and keep a copy");
+}
+
 void add_options(CLI::App& command, RunArguments& run) {
     add_config(command, run.config);
     CLI::Option* once =
@@ -97,6 +117,14 @@ void add_options(CLI::App& command, TestEventArguments& test) {
     add_config(command, test.config);
     command.add_option("--output", test.output, "this one; all of them unless told")
         ->type_name("ID");
+}
+
+void add_options(CLI::App& command, DiagArguments& diag) {
+    command.add_option("--out", diag.out, "a new file, in a folder that only you may write to")
+        ->type_name("FILE");
+    add_config(command, diag.config);
+    command.add_flag("--journal", diag.journal, "also the last 300 lines that the agent logged");
+    command.add_flag("--no-verify", diag.no_verify, "do not read the whole spool to verify it");
 }
 
 void add_options(CLI::App& /*command*/, VersionArguments& /*version*/) {}

@@ -6,6 +6,7 @@
 
 namespace llmtrail {
 
+void add_options(CLI::App& command, InitArguments& arguments);
 void add_options(CLI::App& command, RunArguments& arguments);
 void add_options(CLI::App& command, CheckArguments& arguments);
 void add_options(CLI::App& command, ParseArguments& arguments);
@@ -18,6 +19,7 @@ void add_options(CLI::App& command, HoldArguments& arguments);
 void add_options(CLI::App& command, EraseArguments& arguments);
 void add_options(CLI::App& command, StatusArguments& arguments);
 void add_options(CLI::App& command, TestEventArguments& arguments);
+void add_options(CLI::App& command, DiagArguments& arguments);
 void add_options(CLI::App& command, VersionArguments& arguments);
 
 }  // namespace llmtrail

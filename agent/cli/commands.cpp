@@ -22,6 +22,10 @@ constexpr std::array<std::string_view, 13> kKinds = {
 struct Dispatcher {
     CommandSeams seams;
 
+    ExitCode operator()(const InitArguments& arguments) const {
+        return init_command(arguments, seams);
+    }
+
     ExitCode operator()(const RunArguments& arguments) const {
         return run_command(arguments, seams);
     }
@@ -68,6 +72,10 @@ struct Dispatcher {
 
     ExitCode operator()(const TestEventArguments& arguments) const {
         return test_event_command(arguments, seams);
+    }
+
+    ExitCode operator()(const DiagArguments& arguments) const {
+        return diag_command(arguments, seams);
     }
 
     ExitCode operator()(const VersionArguments&) const { return version_command(seams); }

@@ -27,6 +27,7 @@ struct CommandSeams {
     uint32_t own_user;  // effective user id
 };
 
+ExitCode init_command(const InitArguments& arguments, CommandSeams seams);
 ExitCode run_command(const RunArguments& arguments, CommandSeams seams);
 ExitCode check_command(const CheckArguments& arguments, CommandSeams seams);
 ExitCode parse_command(const ParseArguments& arguments, CommandSeams seams);
@@ -39,6 +40,7 @@ ExitCode hold_command(const HoldArguments& arguments, CommandSeams seams);
 ExitCode erase_command(const EraseArguments& arguments, CommandSeams seams);
 ExitCode status_command(const StatusArguments& arguments, CommandSeams seams);
 ExitCode test_event_command(const TestEventArguments& arguments, CommandSeams seams);
+ExitCode diag_command(const DiagArguments& arguments, CommandSeams seams);
 ExitCode version_command(CommandSeams seams);
 
 // argv to exit code: reads the command line, runs the command, flushes stdout.

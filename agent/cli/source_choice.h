@@ -26,7 +26,8 @@ bool source_takes(const SourceSettings& source, const std::string& path);
 // commands that are there to read.
 inline constexpr char kAddSourceHint[] =
     "add `sources:` with an `- id: NAME` and its `paths` to /etc/llmtrail/agent.yaml or a file in "
-    "/etc/llmtrail/conf.d, then `llmtrail check` and `systemctl restart llmtrail`";
+    "/etc/llmtrail/conf.d, or let `llmtrail init` do it; then `llmtrail check` and `systemctl "
+    "restart llmtrail`";
 
 ExitCode refuse_without_sources(Talk& talk);  // kConfig
 

@@ -17,10 +17,11 @@ constexpr size_t kLabelColumns = 18;
 
 constexpr std::string_view kNextSteps =
     "\nNo source is configured: nothing is read. Next:\n"
-    "  1. write a source into /etc/llmtrail/agent.yaml (docs/sources.md has one for each "
-    "platform)\n"
-    "  2. llmtrail check\n"
-    "  3. systemctl restart llmtrail\n";
+    "  llmtrail init --source '/var/log/APP/*.jsonl' --output syslog --address HOST:PORT --ca-file "
+    "FILE\n"
+    "  llmtrail check --connect\n"
+    "  systemctl restart llmtrail\n"
+    "docs/sources.md has a source for each platform.\n";
 
 std::string text_of(JsonValue object, std::string_view key) {
     return terminal_safe(object[key].text());

@@ -44,8 +44,8 @@ class Site:
                 os.kill(process, signal.SIGKILL)
         self.folder.cleanup()
 
-    def start_rsyslog(self, port=0, transport="tcp"):
-        done = subprocess.run([HERE / "start_rsyslog", self.syslog, self.tls, str(port), transport], check=True, capture_output=True, text=True)
+    def start_rsyslog(self, port=0, transport="tcp", auth="x509/certvalid"):
+        done = subprocess.run([HERE / "start_rsyslog", self.syslog, self.tls, str(port), transport, auth], check=True, capture_output=True, text=True)
         self.receiver = int(done.stdout)
         self.started.append(self.receiver)
         return int((self.syslog / "port").read_text())
@@ -81,10 +81,10 @@ spool: {{min_free: 1MiB}}
     def run_once(self, deadline=60, expect=0):
         return self.run("run", "--once", "--deadline", str(deadline), "--config", self.path / "agent.yaml", expect=expect)
 
-    def start_agent(self):
+    def start_agent(self, config=None):
         self.agent_log = self.path / "agent.log"
         with open(self.agent_log, "ab") as log:
-            agent = subprocess.Popen([self.llmtrail, "run", "--config", self.path / "agent.yaml"], stdout=log, stderr=log)
+            agent = subprocess.Popen([self.llmtrail, "run", "--config", config or self.path / "agent.yaml"], stdout=log, stderr=log)
         self.started.append(agent.pid)
         return agent
 

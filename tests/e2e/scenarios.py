@@ -6,6 +6,7 @@ import gzip
 import json
 import pathlib
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -15,7 +16,8 @@ import zipfile
 
 from agent import Site, free_port, sent_by_ledger, wait_until
 
-GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+GOLDEN = ROOT / "tests/golden"
 QUESTION = {"prompt": "what is our refund policy", "response": "30 days", "user": "u-1", "model": "m"}
 
 
@@ -341,10 +343,48 @@ def reaches_the_receiver_and_sends_a_test_event(site):
     assert sum("|712|" in line for line in site.events()[before:]) == 1
 
 
+def first_hour_as_the_readme_has_it(site):
+    """Idle and healthy with what the package installs; then README's commands, but for apt and systemd, to the first event."""
+    readme = (ROOT / "README.md").read_text()
+    commands = re.search(r"^## From a clean machine.*?^```sh\n(.*?)^```", readme, re.M | re.S).group(1).splitlines()
+    assert len(commands) <= 5 and commands[0].startswith("apt-get install"), commands
+    etc = site.path / "etc"
+    (etc / "conf.d").mkdir(parents=True)
+    (etc / "conf.d/site.yaml").write_text(f"state_dir: {site.path}/state\nstatus_socket: {site.path}/status.sock\nspool: {{min_free: 1MiB}}\n")
+    shutil.copy(ROOT / "conf/agent.yaml", etc / "agent.yaml")
+    config = etc / "agent.yaml"
+    agent = site.start_agent(config)
+    asked = ["status", "--socket", site.path / "status.sock"]
+    wait_until("an idle agent that answers", lambda: site.run(*asked).returncode == 0)
+    steps = re.findall(r"^  (llmtrail \S+|systemctl restart llmtrail)", site.run(*asked, expect=0).stdout, re.M)
+    assert steps == ["llmtrail init", "llmtrail check", "systemctl restart llmtrail"], steps
+
+    port = site.start_rsyslog(auth="anon")
+    shutil.copy(site.tls / "ca.pem", site.path / "siem-ca.pem")
+    places = {"siem.example.com:6514": f"localhost:{port}", "/etc/llmtrail": str(etc), "/var/log/chatapp": str(site.logs)}
+    for command in commands[1:]:
+        for there, here in places.items():
+            command = command.replace(there, here)
+        words = shlex.split(command)
+        if words[0] == "systemctl":
+            assert words[1:] == ["restart", "llmtrail"] and site.stop_agent(agent)[0] == 0
+            agent = site.start_agent(config)
+        elif words[0] == "llmtrail":
+            done = site.run(*words[1:], "--config", config, expect=0)
+            assert words[1] != "init" or "llmtrail test-event" in done.stdout, done.stdout
+        else:
+            subprocess.run(words, check=True, cwd=site.path)
+    wait_until("the test event", lambda: any("|712|Test event|" in line for line in site.events()))
+    site.run("check", "--connect", "--config", config, expect=0)
+    (site.logs / "app.jsonl").write_text(json.dumps(QUESTION) + "\n")
+    wait_until("the first event of a log", lambda: any("refund policy" in line or "|100|" in line for line in site.events()))
+    assert site.stop_agent(agent)[0] == 0
+
+
 SCENARIOS = [delivers_all_golden_inputs, one_altered_byte_is_found, checkpoints_at_the_receiver_anchor_the_spool, waits_for_a_receiver_that_comes_later, goes_on_where_it_was,
              every_event_is_acknowledged_over_relp, refuses_an_unknown_authority, refuses_tls_1_2, stops_within_ten_seconds_whatever_the_receiver_does,
              a_second_instance_is_refused, hostile_lines_lose_no_neighbour, reads_whole_files_of_every_packing, times_are_true_to_the_millisecond,
-             status_says_what_the_agent_does, reaches_the_receiver_and_sends_a_test_event]
+             status_says_what_the_agent_does, reaches_the_receiver_and_sends_a_test_event, first_hour_as_the_readme_has_it]
 
 
 def main():

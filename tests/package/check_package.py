@@ -3,6 +3,9 @@
 every key that the example and the full test configuration have, completion completes, the unit's exposure is at most 1.5.
 What needs a program that is not installed (mandoc, zsh, systemd-analyze, apparmor_parser) is named and left out."""
 
+import hashlib
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -98,6 +101,10 @@ def check_completion(program, commands, out):
         expect(named >= options, f"zsh completes not every option of {name}")
 
 
+def section_of_packaging(title):
+    return re.search(rf"^## {title}\n(.*?)(?=^## )", (ROOT / "docs/packaging.md").read_text(), re.MULTILINE | re.DOTALL)[1]
+
+
 def check_unit(out):
     unit = ROOT / "packaging/systemd/llmtrail.service"
     if having("systemd-analyze"):
@@ -108,12 +115,17 @@ def check_unit(out):
         said = run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_TENTHS_MAX}", loose)
         expect(said.returncode != 0, "a looser unit passes as well: the threshold judges nothing")
     if having("apparmor_parser"):
-        said = run("apparmor_parser", "-Q", "-K", ROOT / "packaging/apparmor/llmtrail-agent")
-        expect(said.returncode == 0, said.stderr)
+        profile = (ROOT / "packaging/apparmor/llmtrail-agent").read_text()
+        rules = re.findall(r"`(/[^` ]+ [rwkl]+,)`", section_of_packaging("Other folders"))
+        expect(len(rules) >= 6, "docs/packaging.md has no lines for the local profile")
+        for lines in ([], rules):
+            text = profile.replace("  include if exists <local/llmtrail-agent>", "".join(f"  {line}\n" for line in lines))
+            said = run("apparmor_parser", "-Q", "-K", input=text)
+            expect(said.returncode == 0, said.stderr)
 
 
 def check_examples(program, out):
-    for name, files in {"installed": [], "examples": sorted((ROOT / "packaging/examples/conf.d").glob("*.yaml"))}.items():
+    for name, files in {"installed": [], "outputs": sorted((ROOT / "conf/outputs").glob("*.yaml"))}.items():
         folder = out / name
         (folder / "conf.d").mkdir(parents=True)
         (folder / "agent.yaml").write_text(f"state_dir: {folder}/state\n" + (ROOT / "conf/agent.yaml").read_text())
@@ -151,6 +163,42 @@ spool: {{min_free: 1MiB}}
         expect(said.returncode == 0, said.stdout + said.stderr)
 
 
+def check_bill(program, out):
+    """SPDX 2.3: its required fields, ids that are there, every library that the loader names, the same twice."""
+    root = out / "root"
+    (root / "usr/bin").mkdir(parents=True)
+    (root / "etc").mkdir()
+    shutil.copy(program, root / "usr/bin/llmtrail")
+    (root / "etc/agent.yaml").write_text("# nothing\n")
+    file = root / "doc.spdx.json"
+    bills = []
+    for _ in range(2):
+        made = run(ROOT / "packaging/sbom/make_sbom.py", program, root, file, env={**os.environ, "SOURCE_DATE_EPOCH": "1772362800"})
+        expect(made.returncode == 0, made.stderr)
+        bills.append(file.read_bytes())
+    expect(bills[0] == bills[1], "two bills of one package differ")
+    bill = json.loads(bills[0])
+    head = {key: bill.get(key) for key in ("spdxVersion", "dataLicense", "SPDXID")}
+    expect(head == {"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT"}, head)
+    expect(bill["creationInfo"]["created"] == "2026-03-01T11:00:00Z" and bill["creationInfo"]["creators"], bill["creationInfo"])
+    expect(re.fullmatch(r"https://[^#\s]+", bill["documentNamespace"]), bill["documentNamespace"])
+    ids = [item["SPDXID"] for item in bill["packages"] + bill["files"]] + ["SPDXRef-DOCUMENT"]
+    expect(len(ids) == len(set(ids)) and all(re.fullmatch(r"SPDXRef-[A-Za-z0-9.-]+", each) for each in ids), ids)
+    for link in bill["relationships"]:
+        expect(link["spdxElementId"] in ids and link["relatedSpdxElement"] in ids, link)
+    names = {package["name"] for package in bill["packages"]}
+    for package in bill["packages"]:
+        expect(package["name"] == "llmtrail" or (package["versionInfo"] and package["externalRefs"][0]["referenceLocator"].startswith("pkg:deb/debian/")), package)
+        expect("downloadLocation" in package, package)
+    for library in re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", program).stdout):
+        owners = run("dpkg-query", "--search", f"*/{library}").stdout
+        expect(names & set(re.findall(r"^([^\s:]+)(?::\w+)?: ", owners, re.MULTILINE)), f"{library} is of no package in the bill")
+    expect({"libc6", "libssl3", "libyaml-cpp0.7", "libcli11-dev", "libcurl4"} <= names, names)
+    expect([each["fileName"] for each in bill["files"]] == ["./etc/agent.yaml", "./usr/bin/llmtrail"], bill["files"])
+    digest = hashlib.sha256((root / "usr/bin/llmtrail").read_bytes()).hexdigest()
+    expect(any(sum_["checksumValue"] == digest for sum_ in bill["files"][1]["checksums"]), "the program's digest is wrong")
+
+
 def main():
     program = sys.argv[1]
     commands = commands_of(program)
@@ -162,6 +210,7 @@ def main():
         check_unit(out)
         check_examples(program, out)
         check_metrics(program, out)
+        check_bill(program, out)
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)

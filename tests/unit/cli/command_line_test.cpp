@@ -118,7 +118,8 @@ TEST_CASE("what cannot be understood is a usage error with a hint") {
              {"keys", "rewrap", "local"},
              {"keys", "check", "--recipients"},
              {"version", "--loud"},
-             {"init"},
+             {"report"},
+             {"diag", "--journal"},
          }) {
         CommandCase command;
         CAPTURE(arguments.size());
