@@ -10,7 +10,10 @@ void RequestPace::wait_until(MonotonicNanos when) {
     retry_at_ = std::max(retry_at_, when);
 }
 
-void RequestPace::succeed() {
+void RequestPace::succeed(MonotonicNanos now) {
+    if (waits(now)) {
+        return;
+    }
     health_ = OutputHealth::kUp;
     backoff_.reset();
 }
@@ -18,7 +21,8 @@ void RequestPace::succeed() {
 void RequestPace::back_off(MonotonicNanos now, std::string problem, ErrorCode code,
                            int64_t retry_after_ms) {
     last_error_ = Error{code, std::move(problem), 0};
-    wait_until(now.after_millis(std::max(backoff_.next_ms(), retry_after_ms)));
+    int64_t wait_ms = waits(now) ? 0 : backoff_.next_ms();
+    wait_until(now.after_millis(std::max(wait_ms, retry_after_ms)));
 }
 
 void RequestPace::hold(MonotonicNanos now, std::string problem) {

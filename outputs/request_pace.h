@@ -1,6 +1,7 @@
 // When an output that sends requests may begin the next one, and what it says of itself meanwhile:
 // up; backing off, a random time that doubles; or held, slowly, until somebody changes a setting.
-// Deliver thread.
+// Requests may be under way when one fails: what comes of those says nothing new, and neither ends
+// the wait nor doubles it once more. Deliver thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class RequestPace {
  public:
     explicit RequestPace(Random& random) : random_(random), backoff_(random) {}
 
-    void succeed();
+    void succeed(MonotonicNanos now);
     void back_off(MonotonicNanos now, std::string problem, ErrorCode code,
                   int64_t retry_after_ms = -1);
     void hold(MonotonicNanos now, std::string problem);
@@ -33,6 +34,10 @@ class RequestPace {
     MonotonicNanos retry_at() const { return retry_at_; }  // nothing begins earlier
 
  private:
+    bool waits(MonotonicNanos now) const {
+        return health_ == OutputHealth::kBackingOff && now < retry_at_;
+    }
+
     void wait_until(MonotonicNanos when);
 
     Random& random_;

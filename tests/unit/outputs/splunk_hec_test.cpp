@@ -101,6 +101,26 @@ TEST_CASE("codes that say later are tried again as they were, and nothing comes 
     }
 }
 
+TEST_CASE("while a busy collector is waited for nothing new is begun, then one request knocks") {
+    std::vector<std::string> faults;
+    for (int round = 0; round < 6; ++round) {
+        faults.insert(faults.end(), {"ok", "ok", "ok", "ok", "ok", "code:9", "code:9"});
+    }
+    HecBench bench(failing(std::move(faults)), 20'000, {.batch_bytes_max = 20'000});
+    int most = 0;
+    for (int turns = 0; turns < 60'000 && bench.output->confirmed_end() < 20'000; ++turns) {
+        bool waits = bench.output->health() == OutputHealth::kBackingOff;
+        int before = bench.under_way;
+        bench.turn();
+        most = std::max(most, bench.under_way);
+        if (waits && bench.output->health() == OutputHealth::kBackingOff) {
+            CHECK(bench.under_way <= std::max(before, 1));
+        }
+    }
+    CHECK(most > 1);
+    check_each_once(bench, 20'000);
+}
+
 TEST_CASE("codes that a setting must mend hold the events, say why and go on by themselves") {
     for (const char* fault : {"code:10", "code:11", "code:14", "code:16", "page:404", "page:405",
                               "page:302:1", "page:400", "code:7"}) {
