@@ -8,7 +8,16 @@
 namespace llmtrail {
 
 void Talk::put(std::string_view prefix, std::string_view text) {
+    progress("");
     (void)sink_.write(std::string(prefix) + terminal_safe(text) + "\n");
+}
+
+void Talk::progress(std::string_view line) {
+    constexpr std::string_view kClearLine = "\r\x1b[K";
+    if (sink_.is_terminal() && (progress_shown_ || !line.empty())) {
+        (void)sink_.write(std::string(kClearLine) + terminal_safe(line));
+        progress_shown_ = !line.empty();
+    }
 }
 
 void Talk::say(std::string_view line) {

@@ -21,6 +21,12 @@ class Talk {
     void error(std::string_view message);
     void hint(std::string_view message);
 
+    // On a terminal: one line that the next one, or anything else that is said, takes the place of;
+    // "" takes it away. Elsewhere nothing.
+    void progress(std::string_view line);
+
+    bool is_terminal() const { return sink_.is_terminal(); }
+
     // An error and its exit code in one: `return talk.refuse(read.error());`. A reader of stdout
     // that has gone is no news.
     ExitCode refuse(const Error& error);
@@ -33,6 +39,7 @@ class Talk {
     void put(std::string_view prefix, std::string_view text);
 
     TextSink& sink_;
+    bool progress_shown_ = false;
 };
 
 }  // namespace llmtrail

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/query_source.h"
+#include "cli/read_progress.h"
 #include "cli/verify_report.h"
 #include "cli/verify_salvage.h"
 #include "spool/local_keys.h"
@@ -83,7 +84,8 @@ ExitCode verify_command(const VerifyArguments& arguments, CommandSeams seams) {
     VerifyReport report;
     Result<void> anchors = read_anchors(arguments, seams, options, words);
     if (anchors) {
-        report = verify_spool(options, seams.files);
+        ReadProgress files("verifying", options.directory, seams);
+        report = verify_spool(options, files);
     } else {
         report.reason = terminal_safe(anchors.error().message);
     }
