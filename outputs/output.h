@@ -32,8 +32,8 @@ struct OutputEvent {
     bool resent = false;  // the receiver may have it already; its text says so, too
 };
 
-// An event that its receiver will never take. It was taken out of the way and counts as confirmed;
-// its record stays in the spool.
+// An event that its receiver will never take. It was taken out of the way, and is told no later than
+// confirmed_end() passes it; its record stays in the spool.
 struct RefusedEvent {
     uint64_t index = 0;
     std::string reason;  // our own words

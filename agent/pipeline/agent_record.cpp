@@ -2,6 +2,10 @@
 
 namespace llmtrail {
 
+bool is_agent_record(const AuditRecord& record) {
+    return record.text(Field::kEventKind) == "agent" && !record.has(Field::kSourceId);
+}
+
 void fill_agent_record(AuditRecord& record, const AgentNews& news, UnixNanos now) {
     record.clear();
     record.set_text(Field::kEventKind, "agent");

@@ -15,6 +15,7 @@ inline constexpr uint16_t kClassIntegrityGap = 601;
 inline constexpr uint16_t kClassIntegrityCrypto = 602;
 inline constexpr uint16_t kClassSourceLost = 603;
 inline constexpr uint16_t kClassEventsDropped = 604;
+inline constexpr uint16_t kClassUnparsable = 605;
 inline constexpr uint16_t kClassSpoolFull = 607;
 inline constexpr uint16_t kClassSpoolFilling = 608;
 inline constexpr uint16_t kClassAgentStart = 700;
@@ -27,6 +28,9 @@ inline constexpr uint16_t kClassCheckpoint = 730;
 inline constexpr uint16_t kClassSegmentsPruned = 740;
 inline constexpr uint16_t kClassLegalHold = 741;
 inline constexpr uint16_t kClassSectionErased = 742;
+
+// The agent itself made it: no log can have brought it.
+bool is_agent_record(const AuditRecord& record);
 
 void fill_agent_record(AuditRecord& record, const AgentNews& news, UnixNanos now);
 

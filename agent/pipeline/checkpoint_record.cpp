@@ -50,8 +50,7 @@ void fill_checkpoint_record(AuditRecord& record, const Checkpoint& checkpoint,
 }
 
 std::optional<CheckpointBody> checkpoint_of(const AuditRecord& record) {
-    if (record.integer(Field::kAgentClass) != kClassCheckpoint ||
-        record.text(Field::kEventKind) != "agent" || record.has(Field::kSourceId)) {
+    if (record.integer(Field::kAgentClass) != kClassCheckpoint || !is_agent_record(record)) {
         return std::nullopt;
     }
     Result<SignedNote> note = parse_signed_note(record.text(Field::kCheckpointNote));

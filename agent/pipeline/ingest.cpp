@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "pipeline/agent_record.h"
+#include "pipeline/announcements.h"
 #include "pipeline/open_batch.h"
 #include "pipeline/seal_cadence.h"
 #include "pipeline/source_intake.h"
@@ -27,6 +27,7 @@ class Ingest::Worker {
           seams_(seams),
           batch_(spool, recent, seams.clock, seams.log, settings.spool.sync_interval_ms,
                  [this](UncommittedPositions& positions) { collect_positions(positions); }),
+          announcements_(spool, batch_, mailbox, seams.clock),
           cadence_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms),
           checkpoints_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms,
                        seams.anchors),
@@ -44,11 +45,18 @@ class Ingest::Worker {
 
     void finish();
 
-    void take_last_anchors() { take_letters(); }
+    void take_last_letters() {
+        take_letters();
+        announcements_.commit(Announcements::Which::kDeadLetters);
+    }
+
+    Cursors held_back(Cursors cursors) const {
+        return announcements_.held_back(std::move(cursors));
+    }
 
     AnchorTotals anchors() const { return checkpoints_.totals(); }
 
-    void announce(AgentNews news) { news_.add(std::move(news), seams_.clock.monotonic_now()); }
+    void announce(AgentNews news) { announcements_.add(std::move(news)); }
 
     const std::vector<SourceTotals>& totals();
     IntakeStatus status();
@@ -60,9 +68,8 @@ class Ingest::Worker {
  private:
     Result<void> add_source(const SourceSettings& settings, std::vector<FilePosition> saved);
     void take_letters();
-    bool append_news(bool all = false);
 
-    bool news_waits() const { return news_.wait_ms(seams_.clock.monotonic_now()) == 0; }
+    bool news_waits() const { return announcements_.wait_ms() == 0; }
 
     void collect_positions(UncommittedPositions& positions);
     bool waits_for_files() const;
@@ -79,12 +86,12 @@ class Ingest::Worker {
     Mailbox& mailbox_;
     IngestSeams seams_;
     OpenBatch batch_;
+    Announcements announcements_;
     SealCadence cadence_;
     Checkpoints checkpoints_;
     std::vector<std::unique_ptr<SourceIntake>> sources_;
     std::vector<SourceTotals> totals_;
     std::vector<OutputTotals> output_totals_;
-    NewsQueue news_;
     MonotonicNanos last_scan_;
     bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
     bool scanned_ = false;
@@ -113,9 +120,9 @@ Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
     if (!read) {
         return fail(std::move(read.error()).with_context("source " + settings.id));
     }
-    auto intake =
-        std::make_unique<SourceIntake>(settings, std::move(*read), spool_, seams_.clock, seams_.log,
-                                       mailbox_, [this](SourceIntake&) { batch_.commit(); });
+    auto intake = std::make_unique<SourceIntake>(settings, std::move(*read), spool_, seams_.clock,
+                                                 seams_.log, mailbox_, announcements_.repeats(),
+                                                 [this](SourceIntake&) { batch_.commit(); });
     SourceTailOptions options{
         .source_id = settings.id,
         .paths = settings.paths,
@@ -133,10 +140,11 @@ Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
 
 void Ingest::Worker::take_letters() {
     Mailbox::Letters letters = mailbox_.take();
+    announcements_.add(std::move(letters.dead));
     // Unchanged ones too: the spool puts off what it writes about them.
     if (!letters.cursors.empty()) {
-        cursors_ = letters.cursors;
-        spool_.note_cursors(std::move(letters.cursors));
+        cursors_ = held_back(std::move(letters.cursors));
+        spool_.note_cursors(cursors_);
     }
     if (!letters.outputs.empty()) {
         output_totals_ = std::move(letters.outputs);
@@ -145,24 +153,6 @@ void Ingest::Worker::take_letters() {
     for (AgentNews& news : letters.news) {
         announce(std::move(news));
     }
-}
-
-// True when none is left that may become a record now.
-bool Ingest::Worker::append_news(bool all) {
-    AuditRecord record;
-    std::array<Bytes, kSectionCount> sections;
-    while (!spool_.batch_full()) {
-        std::optional<AgentNews> news = news_.take(seams_.clock.monotonic_now(), all);
-        if (!news) {
-            return true;
-        }
-        sections = {};
-        fill_agent_record(record, *news, seams_.clock.wall_now());
-        encode_record(record, sections);
-        append_sections(sections, spool_);
-        batch_.note_records();
-    }
-    return false;
 }
 
 const std::vector<SourceTotals>& Ingest::Worker::totals() {
@@ -293,7 +283,7 @@ uint64_t Ingest::Worker::read_sources() {
 
 bool Ingest::Worker::step(bool news_from_watch) {
     take_letters();
-    append_news();
+    announcements_.append(Announcements::Which::kDue);
     batch_.retry();
     look_for_files(news_from_watch);
     uint64_t read = 0;
@@ -306,6 +296,7 @@ bool Ingest::Worker::step(bool news_from_watch) {
         }
     }
     seal_when_due();
+    announcements_.settle();
     return !failed() && !batch_.full() && (read > 0 || news_waits());
 }
 
@@ -324,7 +315,7 @@ int64_t Ingest::Worker::wait_ms() const {
                 not_after(*expiry);
             }
         }
-        at_most(news_.wait_ms(now));
+        at_most(announcements_.wait_ms());
         at_most(checkpoints_.wait_ms());
     }
     return cadence_.wait_ms(wait);
@@ -338,11 +329,8 @@ void Ingest::Worker::finish() {
             return;
         }
     }
-    for (bool told = false; !told;) {
-        told = append_news(true);
-        if (!batch_.commit()) {
-            return;
-        }
+    if (!announcements_.commit(Announcements::Which::kAll)) {
+        return;
     }
     seal(SealReason::kForced);
     append_checkpoint();
@@ -382,8 +370,12 @@ void Ingest::finish() {
     worker_->finish();
 }
 
-void Ingest::take_last_anchors() {
-    worker_->take_last_anchors();
+void Ingest::take_last_letters() {
+    worker_->take_last_letters();
+}
+
+Cursors Ingest::held_back(Cursors cursors) const {
+    return worker_->held_back(std::move(cursors));
 }
 
 AnchorTotals Ingest::anchors() const {

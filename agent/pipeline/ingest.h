@@ -66,8 +66,11 @@ class Ingest {
     // checkpoint of that seal. What fails is logged and left to the next start.
     void finish();
 
-    // After finish(), when nobody confirms anything more: the last anchors.
-    void take_last_anchors();
+    // After finish(), when nobody confirms anything more: the last anchors and dead letters.
+    void take_last_letters();
+
+    // No further than the events whose dead letters are not in the log yet.
+    Cursors held_back(Cursors cursors) const;
 
     void announce(AgentNews news);  // an agent record with the next step
     const std::vector<SourceTotals>& totals() const;

@@ -5,6 +5,7 @@
 
 #include "pipeline/agent_record.h"
 #include "pipeline/checkpoint_record.h"
+#include "pipeline/repeats.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
@@ -142,6 +143,9 @@ void Lane::count_visited(uint64_t index) {
 void Lane::prepare(size_t record) {
     prepared_ = true;
     wanted_ = false;
+    if (InFlight* sent = sent_event(next_index_); sent != nullptr && sent->refused) {
+        return;
+    }
     record_.clear();
     for (Section section : kSections) {
         if (Result<void> decoded = decode_section(batch_->section(record, section), section,
@@ -156,8 +160,10 @@ void Lane::prepare(size_t record) {
     }
     const EventClass& event_class = event_class_of(record_);
     wanted_ = parts_.route.wants(record_, event_class);
-    if (!wanted_) {
-        totals_.not_routed += next_index_ >= visited_end_ ? 1 : 0;
+    if (!wanted_ || is_repeat(record_)) {
+        uint64_t& passed_over = wanted_ ? totals_.aggregated : totals_.not_routed;
+        passed_over += next_index_ >= visited_end_ ? 1 : 0;
+        wanted_ = false;
         return;
     }
     const BatchRecord& proof = batch_->records[record];
@@ -194,7 +200,7 @@ bool Lane::offer_next() {
     if (next_index_ >= visited_end_) {
         count_visited(next_index_);
         if (wanted_) {
-            in_flight_.push_back(next_index_);
+            note_sent();
             note_checkpoint();
         }
     }
@@ -212,25 +218,60 @@ void Lane::settle(MonotonicNanos now) {
         next_index_ = from;
         prepared_ = false;
     }
-    while (!in_flight_.empty() && in_flight_.front() < parts_.output->confirmed_end()) {
-        in_flight_.pop_front();
-        ++totals_.confirmed;
-    }
-    tell_refused();
+    take_refused();
+    count_settled();
     tell_held();
-    cursor_ = std::max(cursor_, in_flight_.empty() ? visited_end_ : in_flight_.front());
+    cursor_ = std::max(cursor_, in_flight_.empty() ? visited_end_ : in_flight_.front().index);
     tell_health(now);
 }
 
-void Lane::tell_refused() {
+Lane::InFlight* Lane::sent_event(uint64_t index) {
+    auto found =
+        std::lower_bound(in_flight_.begin(), in_flight_.end(), index,
+                         [](const InFlight& sent, uint64_t wanted) { return sent.index < wanted; });
+    return found != in_flight_.end() && found->index == index ? &*found : nullptr;
+}
+
+// No dead letter may bring another one: what speaks of this output, or is a dead letter itself, is
+// never made one.
+void Lane::note_sent() {
+    InFlight sent{.index = next_index_,
+                  .leaf = batch_->records[next_index_ - batch_->first_index].leaf,
+                  .event_class = event_.event_class};
+    sent.quiet = is_agent_record(record_) && (event_.event_class == kClassEventsDropped ||
+                                              record_.text(Field::kAgentSubject) == totals_.id);
+    in_flight_.push_back(sent);
+}
+
+// What is refused stays in flight until its turn, so that it is not offered again.
+void Lane::take_refused() {
     RefusedEvent refused;
     while (parts_.output->take_refused(refused)) {
-        std::string detail = "record " + std::to_string(refused.index) +
-                             " is not delivered, its receiver refused it: " + refused.reason;
-        Error reason{ErrorCode::kInvalidArgument, std::move(refused.reason), 0};
+        InFlight* sent = sent_event(refused.index);
+        if (sent == nullptr || sent->refused) {
+            continue;  // told before
+        }
+        sent->refused = true;
+        std::erase_if(checkpoints_, [&](const auto& one) { return one.first == refused.index; });
         log_.error({"output ", LogName{totals_.id}, ": record ", refused.index,
-                    " is not delivered: ", reason});
-        mailbox_.put_news({kClassEventsDropped, totals_.id, std::move(detail), 1});
+                    " is not delivered: ", Error{ErrorCode::kInvalidArgument, refused.reason, 0}});
+        if (!sent->quiet) {
+            mailbox_.put_dead_letter({totals_.id, refused.index, event_id_of(sent->leaf),
+                                      sent->event_class, std::move(refused.reason)});
+        }
+    }
+}
+
+void Lane::count_settled() {
+    auto is_settled = [&](const InFlight& sent) {
+        return sent.refused || sent.index < parts_.output->confirmed_end();
+    };
+    for (; !in_flight_.empty() && is_settled(in_flight_.front()); in_flight_.pop_front()) {
+        const InFlight& sent = in_flight_.front();
+        uint64_t& count = !sent.refused ? totals_.confirmed
+                          : sent.quiet  ? totals_.not_routed
+                                        : totals_.dead_lettered;
+        ++count;
     }
 }
 
@@ -299,9 +340,10 @@ OutputStatus Lane::status(uint64_t committed_records) const {
 bool Lane::step(MonotonicNanos now) {
     settle(now);
     int offered = 0;
+    bool letters_wait = mailbox_.dead_letters_waiting() >= kDeadLettersMax;
+    auto may_send_more = [&] { return in_flight_.size() < kInFlightEventsMax && !letters_wait; };
     // What is offered again is in flight already.
-    while (offered < kEventsPerStepMax &&
-           (in_flight_.size() < kInFlightEventsMax || next_index_ < visited_end_) &&
+    while (offered < kEventsPerStepMax && (may_send_more() || next_index_ < visited_end_) &&
            find_batch(next_index_, now)) {
         if (next_index_ < batch_->first_index) {
             pass_over(batch_->first_index);

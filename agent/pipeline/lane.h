@@ -2,7 +2,7 @@
 // flight. Deliver thread only. A lane never waits for another: each has its own place in the spool.
 //
 //   RecentBatches / SpoolReader ──record──> Route ──> Formatter ──event──> Output
-//                cursor <── confirmed ──────────────────────────────────────┘
+//                cursor <── confirmed, or a dead letter ────────────────────┘
 #pragma once
 
 #include <cstdint>
@@ -61,6 +61,15 @@ class Lane {
     OutputStatus status(uint64_t committed_records) const;
 
  private:
+    // What was offered and is not confirmed.
+    struct InFlight {
+        uint64_t index = 0;
+        Digest leaf{};
+        uint16_t event_class = 0;
+        bool quiet = false;    // never a dead letter
+        bool refused = false;  // told; not offered again
+    };
+
     bool find_batch(uint64_t index, MonotonicNanos now);
     bool offer_next();
     void prepare(size_t record);
@@ -71,7 +80,10 @@ class Lane {
     uint64_t count_pruned(uint64_t from, uint64_t end);
     void tell_health(MonotonicNanos now);
     void note_checkpoint();
-    void tell_refused();
+    InFlight* sent_event(uint64_t index);
+    void note_sent();
+    void take_refused();
+    void count_settled();
     void tell_held();
 
     LaneParts parts_;
@@ -86,7 +98,7 @@ class Lane {
     Log& log_;
 
     std::shared_ptr<const Batch> batch_;
-    std::deque<uint64_t> in_flight_;
+    std::deque<InFlight> in_flight_;                           // by index
     std::deque<std::pair<uint64_t, AnchorBody>> checkpoints_;  // those of them, by index
     AuditRecord record_;
     std::string text_;
@@ -96,7 +108,7 @@ class Lane {
     bool wanted_ = false;
     LaneHealth health_;
     std::optional<MonotonicNanos> failed_;  // when its output was last down
-    uint64_t resent_below_ = 0;  // events below this index may have arrived already
+    uint64_t resent_below_ = 0;             // events below this index may have arrived already
     MonotonicNanos unreadable_until_;
     std::string last_read_error_;
 

@@ -4,7 +4,8 @@
 
 namespace llmtrail {
 
-static constexpr uint8_t kLedgerVersion = 3;
+static constexpr uint8_t kLedgerVersion = 4;
+static constexpr uint8_t kLedgerVersionLeast = 3;  // anchors can be read from here on
 
 bool Ledger::balances() const {
     return std::all_of(sources.begin(), sources.end(),
@@ -15,7 +16,7 @@ bool Ledger::balances() const {
 
 bool Ledger::everything_confirmed() const {
     return std::all_of(outputs.begin(), outputs.end(), [](const OutputTotals& o) {
-        return o.pending == 0 && o.unreadable == 0 && o.dropped == 0;
+        return o.pending == 0 && o.dead_lettered == 0 && o.unreadable == 0 && o.dropped == 0;
     });
 }
 
@@ -53,7 +54,9 @@ std::string describe(const Ledger& ledger) {
         put_count(out, "spooled", output.spooled);
         put_count(out, output.confirmation.c_str(), output.confirmed);
         put_count(out, "pending", output.pending);
+        put_count(out, "dead_lettered", output.dead_lettered);
         put_count(out, "not_routed", output.not_routed);
+        put_count(out, "aggregated", output.aggregated);
         put_count(out, "unreadable", output.unreadable);
         put_count(out, "dropped", output.dropped);
         put_count(out, "resent", output.resent);
@@ -72,7 +75,8 @@ std::string describe(const Ledger& ledger) {
 
 AnchorTotals decode_anchor_totals(ByteView ledger) {
     ByteReader reader(ledger);
-    if (reader.u8() != kLedgerVersion) {
+    uint8_t version = reader.u8();
+    if (version < kLedgerVersionLeast || version > kLedgerVersion) {
         return {};
     }
     AnchorTotals totals;
@@ -107,9 +111,9 @@ Bytes encode_ledger(const Ledger& ledger) {
     for (const OutputTotals& output : ledger.outputs) {
         put_sized(out, output.id);
         put_sized(out, output.confirmation);
-        for (uint64_t count :
-             {output.backlog, output.spooled, output.confirmed, output.pending, output.not_routed,
-              output.unreadable, output.dropped, output.resent}) {
+        for (uint64_t count : {output.backlog, output.spooled, output.confirmed, output.pending,
+                               output.dead_lettered, output.not_routed, output.aggregated,
+                               output.unreadable, output.dropped, output.resent}) {
             put_varint(out, count);
         }
     }

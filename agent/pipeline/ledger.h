@@ -33,7 +33,9 @@ struct OutputTotals {
     uint64_t spooled = 0;      // records spooled since
     uint64_t confirmed = 0;
     uint64_t pending = 0;
+    uint64_t dead_lettered = 0;  // refused for good: an agent record of class 604 says so of each
     uint64_t not_routed = 0;
+    uint64_t aggregated = 0;  // sealed repeats that one later event counts
     uint64_t unreadable =
         0;                 // records that could not be opened or decoded: an agent record says so
     uint64_t dropped = 0;  // removed from the spool before this output had them
@@ -42,7 +44,8 @@ struct OutputTotals {
     bool operator==(const OutputTotals&) const = default;
 
     bool balances() const {
-        return backlog + spooled == confirmed + pending + not_routed + unreadable + dropped;
+        return backlog + spooled ==
+               confirmed + pending + dead_lettered + not_routed + aggregated + unreadable + dropped;
     }
 };
 
@@ -71,12 +74,13 @@ struct Ledger {
 // One line a source and an output, for `run --once`.
 std::string describe(const Ledger& ledger);
 
-// Totals for the spool's SEAL and POSITIONS frames: version byte 3, the anchors (sized state and
+// Totals for the spool's SEAL and POSITIONS frames: version byte 4, the anchors (sized state and
 // holder, varint anchored_size, sealed_size and unanchored_ms, i64 unanchored_since_ns), then
 // sources and outputs as varint counts and sized strings.
 Bytes encode_ledger(const Ledger& ledger);
 
-// The anchors of an encoded ledger; what cannot be read says nothing.
+// The anchors of an encoded ledger, of version 3 too: it has other output counts behind them. What
+// cannot be read says nothing.
 AnchorTotals decode_anchor_totals(ByteView ledger);
 
 }  // namespace llmtrail

@@ -26,6 +26,27 @@ void Mailbox::put_news(AgentNews news) {
     }
 }
 
+void Mailbox::put_dead_letter(DeadLetter letter) {
+    {
+        std::lock_guard lock(mutex_);
+        letters_.dead.push_back(std::move(letter));
+        ++dead_letters_waiting_;
+    }
+    if (on_news_) {
+        on_news_();
+    }
+}
+
+size_t Mailbox::dead_letters_waiting() const {
+    std::lock_guard lock(mutex_);
+    return dead_letters_waiting_;
+}
+
+void Mailbox::note_dead_letters_sealed(size_t count) {
+    std::lock_guard lock(mutex_);
+    dead_letters_waiting_ -= count;
+}
+
 void Mailbox::put_held(HeldCheckpoint held) {
     {
         std::lock_guard lock(mutex_);
@@ -46,6 +67,7 @@ void Mailbox::put_held(HeldCheckpoint held) {
 Mailbox::Letters Mailbox::take() {
     std::lock_guard lock(mutex_);
     Letters taken = letters_;
+    letters_.dead.clear();
     letters_.cursors_changed = false;
     letters_.news.clear();
     letters_.held.clear();

@@ -1,6 +1,7 @@
-// From deliver and the anchor thread to ingest: confirmations, totals, news and anchors, which
-// ingest writes into the spool. Bounded: only the latest cursors and totals are kept, and news is
-// merged beyond kNewsMax. Served even while sources are stopped. Any thread.
+// From deliver and the anchor thread to ingest: confirmations, totals, news, dead letters and
+// anchors, which ingest writes into the spool. Bounded: only the latest cursors and totals are
+// kept, news is merged beyond kNewsMax, and lanes offer nothing while kDeadLettersMax dead letters
+// wait. Served even while sources are stopped. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/dead_letter.h"
 #include "pipeline/ledger.h"
 #include "pipeline/news_queue.h"
 #include "spool/anchor_frame.h"
 
 namespace llmtrail {
+
+inline constexpr size_t kDeadLettersMax = 1024;
 
 using Cursors = std::vector<std::pair<std::string, uint64_t>>;
 
@@ -35,6 +39,13 @@ class Mailbox {
     void put_outputs(std::vector<OutputTotals> totals);
     void put_news(AgentNews news);
 
+    // Before the cursor that passes its event.
+    void put_dead_letter(DeadLetter letter);
+
+    // Put and not yet in the log. Ingest says when some are.
+    size_t dead_letters_waiting() const;
+    void note_dead_letters_sealed(size_t count);
+
     // Of one holder only the largest is kept.
     void put_held(HeldCheckpoint held);
 
@@ -43,6 +54,7 @@ class Mailbox {
         Cursors cursors;
         std::vector<OutputTotals> outputs;
         std::vector<AgentNews> news;
+        std::vector<DeadLetter> dead;
         std::vector<HeldCheckpoint> held;
     };
 
@@ -50,8 +62,9 @@ class Mailbox {
 
  private:
     std::function<void()> on_news_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     Letters letters_;
+    size_t dead_letters_waiting_ = 0;
 };
 
 }  // namespace llmtrail

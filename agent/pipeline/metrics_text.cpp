@@ -116,6 +116,10 @@ struct OutputMetric {
 constexpr OutputMetric kOutputMetrics[] = {
     {"llmtrail_output_confirmed_records_total", MetricType::kCounter,
      "Records that the output confirmed.", &OutputTotals::confirmed},
+    {"llmtrail_output_dead_lettered_records_total", MetricType::kCounter,
+     "Records that the output's receiver refused for good.", &OutputTotals::dead_lettered},
+    {"llmtrail_output_aggregated_records_total", MetricType::kCounter,
+     "Sealed repeats that one later event counts.", &OutputTotals::aggregated},
     {"llmtrail_output_not_routed_records_total", MetricType::kCounter,
      "Records that the output does not take.", &OutputTotals::not_routed},
     {"llmtrail_output_unreadable_records_total", MetricType::kCounter,

@@ -5,8 +5,8 @@
 
 namespace llmtrail {
 
-static void count_in(AgentNews& waiting, uint32_t count) {
-    waiting.count += std::min(count, std::numeric_limits<uint32_t>::max() - waiting.count);
+void count_in(uint32_t& count, uint32_t more) {
+    count += std::min(more, std::numeric_limits<uint32_t>::max() - count);
 }
 
 void merge_news(std::vector<AgentNews>& waiting, AgentNews news) {
@@ -28,14 +28,14 @@ void merge_news(std::vector<AgentNews>& waiting, AgentNews news) {
             same = waiting.end() - 1;
         }
     }
-    count_in(*same, news.count);
+    count_in(same->count, news.count);
 }
 
 void NewsQueue::add(AgentNews news, MonotonicNanos now) {
     Allowance& allowance = allowances_[{news.event_class, news.subject}];
     refill(allowance, now);
     if (allowance.held) {
-        count_in(*allowance.held, news.count);
+        count_in(allowance.held->count, news.count);
         allowance.held->detail = std::move(news.detail);
     } else if (allowance.left == 0) {
         allowance.held = std::move(news);

@@ -32,6 +32,9 @@ struct AgentNews {
 // newest words kept.
 void merge_news(std::vector<AgentNews>& waiting, AgentNews news);
 
+// Never beyond what the count holds.
+void count_in(uint32_t& count, uint32_t more);
+
 class NewsQueue {
  public:
     void add(AgentNews news, MonotonicNanos now);

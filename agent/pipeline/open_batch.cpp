@@ -52,6 +52,7 @@ bool OpenBatch::commit() {
     positions_.clear();
     held_since_.reset();
     committed_records_ += records;
+    ++commits_;
     if (*batch && !(*batch)->records.empty()) {
         recent_.push(std::move(*batch));
     }

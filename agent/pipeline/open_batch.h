@@ -51,6 +51,8 @@ class OpenBatch {
 
     uint64_t committed_records() const { return committed_records_; }
 
+    uint64_t commits() const { return commits_; }  // of this batch and those before it
+
     int64_t hold_ms() const { return pacer_.hold_ms(clock_.monotonic_now()); }
 
     // Until due() or retry(); -1: nothing waits.
@@ -71,6 +73,7 @@ class OpenBatch {
     bool full_ = false;
     bool failed_ = false;
     uint64_t committed_records_ = 0;
+    uint64_t commits_ = 0;
 };
 
 }  // namespace llmtrail

@@ -239,7 +239,7 @@ RunReport Pipeline::run() {
     if (anchors_) {
         anchors_->stop(kLastAnchorMs);
     }
-    ingest_->take_last_anchors();
+    ingest_->take_last_letters();
     status_.put_intake(ingest_->status());
     status_.put_outputs(deliver_->status(ingest_->committed_records()));
     metrics_.write_last(status_);
@@ -247,7 +247,7 @@ RunReport Pipeline::run() {
     RunReport report;
     report.ledger = Ledger{ingest_->totals(), deliver_->totals(ingest_->committed_records()),
                            ingest_->anchors()};
-    spool_->note_cursors(deliver_->cursors());
+    spool_->note_cursors(ingest_->held_back(deliver_->cursors()));
     spool_->note_ledger(encode_ledger(report.ledger));
     if (Result<void> closed = spool_->close(); !closed) {
         seams_.log.error({"closing the spool: ", closed.error()});

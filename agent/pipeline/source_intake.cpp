@@ -33,12 +33,13 @@ void append_sections(const std::array<Bytes, kSectionCount>& sections, SpoolWrit
 
 SourceIntake::SourceIntake(const SourceSettings& settings, DocumentRead read_document,
                            SpoolWriter& spool, Clock& clock, Log& log, Mailbox& mailbox,
-                           OnBatchFull on_batch_full)
+                           Repeats& repeats, OnBatchFull on_batch_full)
     : read_document_(std::move(read_document)),
       spool_(spool),
       clock_(clock),
       log_(log),
       mailbox_(mailbox),
+      repeats_(repeats),
       on_batch_full_(std::move(on_batch_full)),
       document_id_(hkdf_expand(spool.position_key(), "llmtrail document id")),
       reject_digest_(hkdf_expand(spool.position_key(), "llmtrail reject digest")),
@@ -122,6 +123,9 @@ void SourceIntake::commit() {
         record_.set_integer(Field::kRecordOrdinal, ordinal);
     }
     stamp(record_);
+    if (rejected_) {
+        repeats_.note(record_, kClassUnparsable, totals_.id, clock_.monotonic_now());
+    }
     encode(record_);
     append_encoded();
 }

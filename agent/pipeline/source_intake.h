@@ -21,6 +21,7 @@
 #include "pipeline/held_documents.h"
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
+#include "pipeline/repeats.h"
 #include "platform/clock.h"
 #include "spool/spool.h"
 #include "tail/source_tail.h"
@@ -34,7 +35,8 @@ class SourceIntake : private TailSink, private RecordSink {
     using OnBatchFull = std::function<void(SourceIntake& intake)>;
 
     SourceIntake(const SourceSettings& settings, DocumentRead read_document, SpoolWriter& spool,
-                 Clock& clock, Log& log, Mailbox& mailbox, OnBatchFull on_batch_full);
+                 Clock& clock, Log& log, Mailbox& mailbox, Repeats& repeats,
+                 OnBatchFull on_batch_full);
 
     void attach(std::unique_ptr<SourceTail> tail) { tail_ = std::move(tail); }
 
@@ -110,6 +112,7 @@ class SourceIntake : private TailSink, private RecordSink {
     Clock& clock_;
     Log& log_;
     Mailbox& mailbox_;
+    Repeats& repeats_;
     OnBatchFull on_batch_full_;
     Hmac document_id_;
     Hmac reject_digest_;

@@ -87,7 +87,9 @@ void put_output(std::string& out, const OutputStatus& output) {
     object.count("spooled", totals.spooled);
     object.count("confirmed", totals.confirmed);
     object.count("pending", totals.pending);
+    object.count("dead_lettered", totals.dead_lettered);
     object.count("not_routed", totals.not_routed);
+    object.count("aggregated", totals.aggregated);
     object.count("unreadable", totals.unreadable);
     object.count("dropped", totals.dropped);
     object.count("resent", totals.resent);

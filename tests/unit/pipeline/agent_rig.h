@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,6 +22,7 @@
 #include "pipeline/deliver.h"
 #include "pipeline/ingest.h"
 #include "pipeline/spool_words.h"
+#include "record/record_codec.h"
 #include "spool/verify.h"
 
 namespace llmtrail {
@@ -31,7 +33,8 @@ struct ScriptedReceiver {
     bool accepts = true;
     bool confirms = true;
     Confirmation confirmation = Confirmation::kAcknowledged;
-    std::optional<uint64_t> rewind_from;  // asked for once
+    std::optional<uint64_t> rewind_from;              // asked for once
+    std::function<bool(const OutputEvent&)> refuses;  // for good
     std::vector<std::string> events;
     std::map<std::string, std::set<std::string>> ids_of;  // document -> event ids
 
@@ -66,7 +69,11 @@ class ScriptedOutput : public Output {
         if (!receiver_.accepts) {
             return false;
         }
-        receiver_.take(event);
+        if (receiver_.refuses && receiver_.refuses(event)) {
+            refused_.push_back({event.index, "the receiver does not like it"});
+        } else {
+            receiver_.take(event);
+        }
         offered_end_ = event.index + 1;
         return true;
     }
@@ -92,11 +99,21 @@ class ScriptedOutput : public Output {
 
     uint64_t resent_events() const override { return 0; }
 
+    bool take_refused(RefusedEvent& refused) override {
+        if (refused_.empty()) {
+            return false;
+        }
+        refused = std::move(refused_.front());
+        refused_.pop_front();
+        return true;
+    }
+
     bool finish() override { return true; }
 
  private:
     std::string id_;
     ScriptedReceiver& receiver_;
+    std::deque<RefusedEvent> refused_;
     uint64_t offered_end_ = 0;
     uint64_t confirmed_end_ = 0;
     Error error_{ErrorCode::kNetwork, "nobody listens", 0};
@@ -248,8 +265,8 @@ class AgentLife {
             deliver_->step();
         }
         check_balance(ingest_->committed_records());
-        ingest_->take_last_anchors();
-        spool_->note_cursors(deliver_->cursors());
+        ingest_->take_last_letters();
+        spool_->note_cursors(ingest_->held_back(deliver_->cursors()));
         spool_->note_ledger(encode_ledger({ingest_->totals(), {}, ingest_->anchors()}));
         return spool_->close().has_value();
     }
@@ -261,6 +278,35 @@ class AgentLife {
     Mailbox& mailbox() { return mailbox_; }
 
     SpoolWriter& spool() { return *spool_; }
+
+    // Of every record in the spool, in its order: its index and what it holds.
+    template <typename Visit>
+    void for_each_sealed(Visit&& visit) {
+        AuditRecord record;
+        for (uint64_t index = reader_->first_index(); index < recent_.durable_end();) {
+            Result<std::shared_ptr<const Batch>> batch = reader_->read(index);
+            if (!batch) {
+                return;
+            }
+            for (size_t at = 0; at < (*batch)->records.size(); ++at) {
+                record.clear();
+                for (Section section : kSections) {
+                    REQUIRE(decode_section((*batch)->section(at, section), section, record));
+                }
+                visit((*batch)->first_index + at, record);
+            }
+            index = (*batch)->end_index();
+        }
+    }
+
+    OutputTotals totals_of(std::string_view output) {
+        for (OutputTotals& totals : deliver_->totals(ingest_->committed_records())) {
+            if (totals.id == output) {
+                return totals;
+            }
+        }
+        return {};
+    }
 
  private:
     std::vector<std::unique_ptr<Lane>> make_lanes() {

@@ -111,6 +111,12 @@ TEST_CASE("a ledger that does not balance says so") {
                               .spooled = 5,
                               .confirmed = 6,
                               .not_routed = 1});
+    ledger.outputs.push_back({.id = "siem",
+                              .confirmation = "acknowledged",
+                              .spooled = 7,
+                              .confirmed = 4,
+                              .not_routed = 1,
+                              .aggregated = 2});
     CHECK(ledger.balances());
     CHECK(ledger.everything_confirmed());
     CHECK(describe(ledger).find("sent=6") != std::string::npos);
@@ -118,5 +124,9 @@ TEST_CASE("a ledger that does not balance says so") {
     CHECK_FALSE(ledger.balances());
     CHECK(describe(ledger).find("DOES NOT BALANCE") != std::string::npos);
     ledger.outputs[0].pending = 1;
+    CHECK_FALSE(ledger.everything_confirmed());
+    ledger.outputs[0].pending = 0;
+    CHECK(ledger.everything_confirmed());
+    ledger.outputs[1].dead_lettered = 1;
     CHECK_FALSE(ledger.everything_confirmed());
 }

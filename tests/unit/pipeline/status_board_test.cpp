@@ -49,8 +49,9 @@ TEST_CASE("the status is one line of JSON, in the order of its page") {
           "\"skipped_bytes\":10,\"lost_bytes\":0,\"unreadable_files\":0,\"balances\":true}],"
           "\"outputs\":[{\"id\":\"soc\",\"state\":\"down\","
           "\"last_error\":\"no \\u001b[31m way \xef\xbf\xbd\",\"confirmation\":\"sent\","
-          "\"backlog\":0,\"spooled\":6,\"confirmed\":0,\"pending\":5,\"not_routed\":0,"
-          "\"unreadable\":0,\"dropped\":0,\"resent\":0,\"balances\":false}]}\n");
+          "\"backlog\":0,\"spooled\":6,\"confirmed\":0,\"pending\":5,\"dead_lettered\":0,"
+          "\"not_routed\":0,\"aggregated\":0,\"unreadable\":0,\"dropped\":0,\"resent\":0,"
+          "\"balances\":false}]}\n");
 }
 
 TEST_CASE("each part is what was put last") {
