@@ -149,12 +149,24 @@ struct DiagArguments {
     bool no_verify = false;
 };
 
+enum class DeadletterAction : uint8_t { kList, kResend };
+
+struct DeadletterArguments : QueryArguments {
+    DeadletterArguments() { spool.clear(); }  // empty: as the configuration says
+
+    DeadletterAction action = DeadletterAction::kList;
+    std::vector<std::string> indexes;  // resend; empty: all
+    std::string output;                // empty: all
+    std::string config{kDefaultConfigPath};
+};
+
 struct VersionArguments {};
 
-using CommandLine = std::variant<InitArguments, RunArguments, CheckArguments, ParseArguments,
-                                 VerifyArguments, KeysArguments, SearchArguments, ShowArguments,
-                                 ProveArguments, HoldArguments, EraseArguments, StatusArguments,
-                                 TestEventArguments, DiagArguments, VersionArguments>;
+using CommandLine =
+    std::variant<InitArguments, RunArguments, CheckArguments, ParseArguments, VerifyArguments,
+                 KeysArguments, SearchArguments, ShowArguments, ProveArguments, HoldArguments,
+                 EraseArguments, StatusArguments, TestEventArguments, DeadletterArguments,
+                 DiagArguments, VersionArguments>;
 
 struct CommandRow {
     std::string_view name;

@@ -78,6 +78,10 @@ struct Dispatcher {
         return diag_command(arguments, seams);
     }
 
+    ExitCode operator()(const DeadletterArguments& arguments) const {
+        return deadletter_command(arguments, seams);
+    }
+
     ExitCode operator()(const VersionArguments&) const { return version_command(seams); }
 };
 

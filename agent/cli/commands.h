@@ -41,6 +41,7 @@ ExitCode erase_command(const EraseArguments& arguments, CommandSeams seams);
 ExitCode status_command(const StatusArguments& arguments, CommandSeams seams);
 ExitCode test_event_command(const TestEventArguments& arguments, CommandSeams seams);
 ExitCode diag_command(const DiagArguments& arguments, CommandSeams seams);
+ExitCode deadletter_command(const DeadletterArguments& arguments, CommandSeams seams);
 ExitCode version_command(CommandSeams seams);
 
 // argv to exit code: reads the command line, runs the command, flushes stdout.

@@ -1,4 +1,4 @@
-// The options of verify, search, show and prove.
+// The options of verify, search, show, prove and deadletter.
 #include <CLI/CLI.hpp>
 
 #include "cli/command_options.h"
@@ -12,7 +12,7 @@ static void add_anchors(CLI::App& command, std::vector<std::string>& anchors) {
         ->type_name("FILE");
 }
 
-// What all four have.
+// What all of them have.
 static void add_query_options(CLI::App& command, QueryArguments& query) {
     command.add_option("--spool", query.spool, "spool directory, best a copy off its host")
         ->type_name("DIR");
@@ -79,6 +79,26 @@ void add_options(CLI::App& command, ProveArguments& prove) {
         ->type_name("FILE");
     command.add_option("INDEX", prove.what, "index of the record, or: consistency A B")
         ->type_name("");
+}
+
+void add_options(CLI::App& command, DeadletterArguments& deadletter) {
+    command.add_option("list|resend", deadletter.action, "what to do")
+        ->type_name("")
+        ->required()
+        ->transform(CLI::CheckedTransformer(std::vector<std::pair<std::string, DeadletterAction>>{
+                                                {"list", DeadletterAction::kList},
+                                                {"resend", DeadletterAction::kResend}})
+                        .description(""));
+    command
+        .add_option("INDEX", deadletter.indexes,
+                    "resend these records; all that list shows unless told")
+        ->type_name("");
+    command.add_option("--output", deadletter.output, "of this output alone")->type_name("ID");
+    add_query_options(command, deadletter);
+    command
+        .add_option("--config", deadletter.config,
+                    "configuration file: where the spool and the outputs are")
+        ->type_name("FILE");
 }
 
 }  // namespace llmtrail

@@ -102,6 +102,7 @@ void describe_output(std::string& out, JsonValue output) {
     words += "; " + counted(output, "confirmed", text_of(output, "confirmation")) + ", " +
              counted(output, "pending", "waiting in the spool");
     add_problem(words, output, "resent", "sent again");
+    add_problem(words, output, "dead_lettered", "REFUSED for good: llmtrail deadletter list");
     add_problem(words, output, "dropped", "REMOVED before they were delivered");
     add_problem(words, output, "unreadable", "could not be opened");
     add_balance(words, output);

@@ -1,109 +1,12 @@
-#include <array>
-#include <optional>
-
-#include "cli/commands.h"
+#include "cli/output_beside.h"
 #include "crypto/secret.h"
 #include "pipeline/agent_record.h"
-#include "pipeline/output_parts.h"
 #include "platform/posix.h"
-#include "platform/wait.h"
 #include "spool/batch.h"
 
 namespace llmtrail {
 
 namespace {
-
-constexpr int64_t kConfirmMs = 30'000;
-constexpr int64_t kFarewellMs = 2'000;  // for the connection to end in order
-constexpr int64_t kWaitMsMax = 1'000;
-
-// One output beside the daemon, until its event is confirmed.
-class Trial {
- public:
-    Trial(Output& output, const OutputEvent& event, Clock& clock)
-        : output_(output), event_(event), clock_(clock) {}
-
-    Result<void> deliver();
-    void end();
-
- private:
-    // True: confirmed. The first failure ends the trial: the daemon would try again, a person wants
-    // to see it.
-    Result<bool> turn();
-
-    void wait() const {
-        OutputWait wait = output_.wait();
-        std::array entries{WaitEntry{wait.descriptor, wait.wants}};
-        (void)wait_for(entries,
-                       wait.timer_ms < 0 ? kWaitMsMax : std::min(wait.timer_ms, kWaitMsMax));
-    }
-
-    Output& output_;
-    const OutputEvent& event_;
-    Clock& clock_;
-    bool offered_ = false;
-};
-
-Result<bool> Trial::turn() {
-    output_.work(clock_.monotonic_now());
-    RefusedEvent refused;
-    if (output_.take_refused(refused)) {
-        return fail(ErrorCode::kInvalidArgument, "its receiver refused it: " + refused.reason);
-    }
-    if (output_.health() == OutputHealth::kBackingOff) {
-        return fail(output_.last_error());
-    }
-    uint64_t from = 0;
-    if (output_.take_rewind(from)) {
-        return fail(ErrorCode::kNetwork, "whether it arrived is not known: the answer was lost");
-    }
-    if (offered_) {
-        return output_.confirmed_end() > event_.index;
-    }
-    offered_ = output_.offer(event_);
-    if (offered_) {
-        output_.work(clock_.monotonic_now());
-    }
-    return false;
-}
-
-Result<void> Trial::deliver() {
-    MonotonicNanos deadline = clock_.monotonic_now().after_millis(kConfirmMs);
-    for (;;) {
-        Result<bool> confirmed = turn();
-        if (!confirmed) {
-            return fail(std::move(confirmed.error()));
-        }
-        if (*confirmed) {
-            return {};
-        }
-        if (clock_.monotonic_now() >= deadline) {
-            return fail(ErrorCode::kTimeout,
-                        "not confirmed within " + std::to_string(kConfirmMs / 1000) + " s");
-        }
-        wait();
-    }
-}
-
-void Trial::end() {
-    MonotonicNanos deadline = clock_.monotonic_now().after_millis(kFarewellMs);
-    while (!output_.finish() && clock_.monotonic_now() < deadline) {
-        wait();
-        output_.work(clock_.monotonic_now());
-    }
-}
-
-std::string confirmed_words(Confirmation confirmation) {
-    switch (confirmation) {
-        case Confirmation::kAcknowledged:
-            return "acknowledged by its receiver";
-        case Confirmation::kSent:
-            return "sent: only the receiver knows whether it took it";
-        case Confirmation::kSynced:
-            return "written to disk";
-    }
-    return {};
-}
 
 // A search that finds the event, in the receiver's own words where there are some.
 std::string search_for(const OutputSettings& output, const std::string& event_id) {
@@ -144,7 +47,6 @@ class TestEvent {
 
  private:
     Result<Confirmation> try_output(const OutputSettings& settings);
-    std::string text_for(const OutputSettings& settings, AuditRecord& record) const;
 
     std::string event_id_;
     CommandSeams seams_;
@@ -154,7 +56,12 @@ class TestEvent {
 };
 
 // It stands in no log: its leaf is zeros, as in `parse`.
-std::string TestEvent::text_for(const OutputSettings& settings, AuditRecord& record) const {
+Result<Confirmation> TestEvent::try_output(const OutputSettings& settings) {
+    auto output = make_output_beside(settings, names_, *network_, seams_);
+    if (!output) {
+        return fail(std::move(output.error()));
+    }
+    AuditRecord record;
     fill_agent_record(
         record,
         {kClassTestEvent, settings.id, "sent by `llmtrail test-event`; it stands in no log", 1},
@@ -163,36 +70,12 @@ std::string TestEvent::text_for(const OutputSettings& settings, AuditRecord& rec
     SpoolReference reference{.index = 0, .leaf = view(none), .event_id = event_id_};
     reference.commitments.fill(view(none));
     std::string text;
-    make_formatter(settings, names_)->format(record, reference, text);
-    return text;
-}
-
-Result<Confirmation> TestEvent::try_output(const OutputSettings& settings) {
-    // Made here, a file would belong to whoever runs this, and the agent could not write to it.
-    if (settings.type == OutputType::kFile && !seams_.files.info(settings.path, true)) {
-        return fail(ErrorCode::kNotFound,
-                    "`" + settings.path + "` is not there: the agent makes it when it starts");
-    }
-    auto output = make_output(plan_of(settings, names_, seams_.files), *network_, seams_.files,
-                              seams_.random);
-    if (!output) {
-        return fail(std::move(output.error()));
-    }
-    AuditRecord record;
-    std::string text = text_for(settings, record);
-    const EventClass& event_class = event_class_of(record);
-    OutputEvent event{.index = 0,
-                      .event_id = event_id_,
-                      .text = text,
-                      .syslog_severity = event_class.syslog_severity,
-                      .event_time_ns = record.integer(Field::kEventTime).value_or(0),
-                      .event_class = event_class.id};
-    Trial trial(**output, event, seams_.clock);
-    Result<void> delivered = trial.deliver();
+    OutputEvent event = event_of(record, reference, *make_formatter(settings, names_), text);
+    Result<void> delivered = deliver_once(**output, event, seams_.clock);
     if (!delivered) {
         return fail(std::move(delivered.error()));
     }
-    trial.end();
+    end_beside(**output, seams_.clock);
     return (*output)->confirmation();
 }
 

@@ -27,14 +27,14 @@ TEST_CASE("what is wrong is told, and nothing of it reaches the terminal raw") {
     std::string text =
         describe_status(
             R"({"generation":1,"sources":[{"id":"a\u001b[2J","lag_bytes":1572864,"lost_bytes":5,"unreadable_files":2,"balances":false}],)"
-            R"("outputs":[{"id":"soc","state":"down","last_error":"refused\n\u009b31m","confirmation":"sent","pending":9,"dropped":4,"balances":true}]})")
+            R"("outputs":[{"id":"soc","state":"down","last_error":"refused\n\u009b31m","confirmation":"sent","pending":9,"dead_lettered":3,"dropped":4,"balances":true}]})")
             .value();
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK(text.find("\xc2\x9b") == std::string::npos);
     CHECK(std::count(text.begin(), text.end(), '\n') == 5);
     for (const char* words :
          {"1.5 MiB behind", "5 bytes LOST", "2 files or folders cannot be read",
-          "THE LEDGER DOES NOT BALANCE", "down, refused", "9 waiting", "4 REMOVED"}) {
+          "THE LEDGER DOES NOT BALANCE", "down, refused", "9 waiting", "3 REFUSED", "4 REMOVED"}) {
         CAPTURE(words);
         CHECK(text.find(words) != std::string::npos);
     }
