@@ -4,6 +4,7 @@
     compare.py mutants PROGRAM COUNT SEED [--all]   PROGRAM is mutant_verdicts; --all prints every difference
     compare.py vectors PROGRAM [NAME...]            PROGRAM is llmtrail; over tests/vectors
     compare.py proofs PROGRAM COUNT SEED            PROGRAM is llmtrail; the proofs of docs/proofs.md and changed ones
+    compare.py memory MUTANT_VERDICTS PROGRAM       what llmtrail verify takes for a hostile frame of the greatest size
 
 Exit 0: verdict, segment and offset are the same; no change to a log is CLEAN; and none below a kept checkpoint
 is taken for a crash.
@@ -12,6 +13,7 @@ import base64
 import collections
 import functools
 import json
+import os
 import pathlib
 import random
 import re
@@ -30,6 +32,8 @@ import verdicts
 PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/proofs.md"
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 COMPARED = ("verdict", "segment", "offset")
+FIRST = "seg-00000000000000000000.lsp"
+GROWTH_BYTES_MAX = 62 << 20  # a clear body and one section; no second copy of either
 
 
 def remember():
@@ -220,7 +224,38 @@ def proofs(program, count, seed):
     return 1 if failed or len(whole) != 2 else 0
 
 
+def peak_bytes(program, folder, *keys):
+    """Of one verification, and its exit code."""
+    arguments = ["verify", "--spool", folder / "spool", "--trust", folder / "host/identity.pub", *keys]
+    plain = os.environ | {"ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+    ran = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=plain)
+    _, status, used = os.wait4(ran.pid, 0)
+    return used.ru_maxrss * 1024, os.waitstatus_to_exitcode(status)
+
+
+def memory(made, program):
+    failed = 0
+    with tempfile.TemporaryDirectory() as place:
+        small, hostile = pathlib.Path(place) / "small", pathlib.Path(place) / "hostile"
+        subprocess.run([made, "write", "open_tail", small], check=True)
+        subprocess.run([made, "hostile", hostile], check=True)
+        for folder in (small, hostile):  # keys beside a spool would be found
+            (folder / "keys").rename(folder / "host")
+            (folder / "host/local.key").chmod(0o600)
+        for keys in (False, True):
+            words = [["--keys", folder / "host"] if keys else [] for folder in (small, hostile)]
+            base, _ = peak_bytes(program, small, *words[0])
+            peak, code = peak_bytes(program, hostile, *words[1])
+            wrong = peak - base > GROWTH_BYTES_MAX or code != (5 if keys else 3)
+            failed += wrong
+            print(f"hostile frame of {(hostile / 'spool' / FIRST).stat().st_size >> 20} MiB, keys {keys}: exit {code}, "
+                  f"{peak / 1e6:.0f} MB, {(peak - base) / 1e6:.0f} MB more than a small log{', TOO MUCH' if wrong else ''}")
+    return 1 if failed else 0
+
+
 if __name__ == "__main__":
+    if len(sys.argv) == 4 and sys.argv[1] == "memory":
+        sys.exit(memory(*sys.argv[2:]))
     if len(sys.argv) > 4 and sys.argv[1] == "mutants":
         sys.exit(mutants(*sys.argv[2:5], show_all="--all" in sys.argv[5:]))
     if len(sys.argv) == 5 and sys.argv[1] == "proofs":

@@ -2,6 +2,8 @@
 //   mutant_verdicts mutants COUNT SEED   every sample log as {"base":...}, then COUNT mutants
 //                                        as {"case":...}, each with this verifier's verdict
 //   mutant_verdicts write NAME DIR       one sample log into DIR/spool and DIR/keys
+//   mutant_verdicts hostile DIR          a log with a frame of the greatest size that its form
+//                                        allows behind it, which no key seals
 //   mutant_verdicts list                 names of the sample logs
 // A mutant is told as what it changes: file -> [bytes kept at the front, bytes kept at the end,
 // base64 of what stands between], or null for a file that is gone; "odd" names what is no regular
@@ -19,6 +21,9 @@
 #include "mutation.h"
 #include "odd_files.h"
 #include "sample_logs.h"
+#include "spool/format.h"
+#include "spool/frame.h"
+#include "spool/segment_header.h"
 #include "spool/verify.h"
 
 using namespace llmtrail;
@@ -177,8 +182,41 @@ int print_mutants(uint64_t count, uint64_t seed) {
     return 0;
 }
 
-int write_log(const std::string& name, const std::filesystem::path& directory) {
-    SampleLog log = make_sample_log(name);
+// What a reader would keep of it: a clear body and one section at a time, each at its limit.
+Bytes greatest_frame(ByteView segment) {
+    FrameHeader header;
+    Result<size_t> at = segment_header_size(segment);
+    FrameView before;
+    for (size_t from = at.value_or(segment.size());
+         split_frame(segment.substr(from), before) == FrameFault::kNone;
+         from += before.header.frame_bytes) {
+        header.index = before.header.end_index();
+        ++header.frame_no;
+    }
+    header.type = FrameType::kBatch;
+    header.section_mask = 0x0F;
+    header.leaf_count = kFrameRecordsMax;
+    constexpr uint32_t kPositions = 19;  // each of the greatest value
+    Bytes clear;
+    put_u32(clear, kPositions);
+    clear.append(kFrameRecordsMax * kDigestBytes, 'x');
+    for (uint32_t i = 0; i < kPositions; ++i) {
+        put_sized(clear, "key");
+        put_sized(clear, Bytes(kPositionValueBytesMax, 'x'));
+    }
+    header.clear_bytes = static_cast<uint32_t>(clear.size());
+    header.section_bytes.fill(kSealedSectionBytesMax);
+    header.frame_bytes = static_cast<uint32_t>(kFrameHeaderBytes + clear.size() +
+                                               kSectionCount * kSealedSectionBytesMax);
+    Bytes frame;
+    put_frame_header(frame, header);
+    frame += clear;
+    frame.resize(header.frame_bytes, 'x');
+    finish_frame(frame, 0);
+    return frame;
+}
+
+int write_log(const SampleLog& log, const std::filesystem::path& directory) {
     for (const auto& [folder, files] :
          {std::pair("spool", log.spool), std::pair("keys", log.keys)}) {
         std::filesystem::create_directories(directory / folder);
@@ -202,7 +240,13 @@ int main(int count, char** arguments) {
                              std::strtoull(words[2].c_str(), nullptr, 10));
     }
     if (words.size() == 3 && words[0] == "write") {
-        return write_log(words[1], words[2]);
+        return write_log(make_sample_log(words[1]), words[2]);
+    }
+    if (words.size() == 2 && words[0] == "hostile") {
+        SampleLog log = make_sample_log("open_tail");
+        Bytes& segment = log.spool.at(segment_file_name(0));
+        segment += greatest_frame(segment);
+        return write_log(log, words[1]);
     }
     if (words.size() == 1 && words[0] == "list") {
         for (const std::string& name : sample_log_names()) {
@@ -210,6 +254,7 @@ int main(int count, char** arguments) {
         }
         return 0;
     }
-    std::fputs("usage: mutant_verdicts mutants COUNT SEED | write NAME DIR | list\n", stderr);
+    std::fputs("usage: mutant_verdicts mutants COUNT SEED | write NAME DIR | hostile DIR | list\n",
+               stderr);
     return 2;
 }
