@@ -1,8 +1,9 @@
 #include "outputs/outputs.h"
 
 #include "outputs/file.h"
-#include "outputs/sentinel.h"
+#include "outputs/kafka.h"
 #include "outputs/relp.h"
+#include "outputs/sentinel.h"
 #include "outputs/splunk_hec.h"
 #include "outputs/syslog.h"
 
@@ -22,6 +23,9 @@ Result<std::unique_ptr<Output>> make_output(const OutputPlan& plan, Network& net
     }
     if (plan.type == "sentinel") {
         return make_sentinel_output(plan, files, random);
+    }
+    if (plan.type == "kafka") {
+        return make_kafka_output(plan, random);
     }
     return fail(ErrorCode::kInvalidArgument,
                 "output " + plan.id + ": no output of type '" + plan.type + "'");

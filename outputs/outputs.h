@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "outputs/kafka_plan.h"
 #include "outputs/output.h"
 #include "outputs/secret_reader.h"
 #include "outputs/sentinel_plan.h"
@@ -22,7 +23,7 @@ enum class Carrier : uint8_t { kTls, kTcp, kUdp, kUnix };
 
 struct OutputPlan {
     std::string id;
-    std::string type;  // syslog, file, splunk_hec, sentinel
+    std::string type;  // syslog, file, splunk_hec, sentinel, kafka
 
     // syslog
     Endpoint address;
@@ -51,6 +52,9 @@ struct OutputPlan {
 
     // sentinel; tls and batch_bytes_max too
     SentinelPlan sentinel;
+
+    // kafka; tls too
+    KafkaPlan kafka;
 };
 
 // The seams must outlive the output.

@@ -17,6 +17,9 @@ namespace llmtrail {
 namespace {
 
 constexpr std::string_view kHttps = "https://";
+constexpr std::string_view kSecretHint =
+    "the secret is read where agent.yaml says it is; a systemd credential is there for the service "
+    "alone";
 constexpr int kTokenAnswersMax = 3;  // an Arc agent asks back once
 
 Result<Endpoint> endpoint_of(std::string_view url) {
@@ -42,6 +45,7 @@ class Prober {
     void probe_syslog();
     void probe_hec();
     void probe_sentinel();
+    void probe_kafka();
     bool probe_server(const std::string& url);
     bool begin_http(bool plain_http);
     Result<HttpReply> answer_to(HttpRequest request);
@@ -143,10 +147,7 @@ bool Prober::takes_token(const SecretReader& token, const std::string& step) {
     Result<HttpRequest> request =
         plan_.acknowledged ? requests.acks({0}, channel) : requests.events("", channel);
     if (!request) {
-        return refuse(
-            step, std::move(request.error()),
-            "the secret is read where agent.yaml says it is; a systemd credential is there "
-            "for the service alone");
+        return refuse(step, std::move(request.error()), std::string(kSecretHint));
     }
     Result<HttpReply> reply = answer_to(std::move(*request));
     if (!reply) {
@@ -207,6 +208,30 @@ void Prober::probe_sentinel() {
     }
 }
 
+// Each broker that is asked first; whom they name, and whether the topic takes events, only they
+// know.
+void Prober::probe_kafka() {
+    const KafkaPlan& kafka = plan_.kafka;
+    for (const Endpoint& broker : kafka.brokers) {
+        pass("broker", broker.host + " port " + std::to_string(broker.port));
+        Result<std::unique_ptr<Stream>> stream =
+            kafka.plain ? seams_.network.connect_tcp(broker)
+                        : seams_.network.connect_tls(broker, plan_.tls);
+        if (!probe_stream(std::move(stream), broker, !kafka.plain, deadline_, seams_.clock,
+                          result_)) {
+            return;
+        }
+    }
+    if (!kafka.user_name.empty()) {
+        Result<Secret> password = kafka.password();
+        if (!password) {
+            refuse("password", std::move(password.error()), std::string(kSecretHint));
+            return;
+        }
+    }
+    pass("topic", "whether it takes events of this user, `llmtrail test-event` shows");
+}
+
 ProbeResult Prober::run() {
     if (plan_.type == "syslog") {
         probe_syslog();
@@ -214,6 +239,8 @@ ProbeResult Prober::run() {
         probe_hec();
     } else if (plan_.type == "sentinel") {
         probe_sentinel();
+    } else if (plan_.type == "kafka") {
+        probe_kafka();
     }
     return std::move(result_);
 }

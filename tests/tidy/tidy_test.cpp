@@ -97,6 +97,7 @@ const std::map<std::string, std::set<std::string>> kThirdParty = {
     {"CLI/", {"agent/cli"}},
     {"systemd/", {}},
     {"curl/", {"agent/http"}},
+    {"librdkafka/", {"outputs"}},
     {"cld2/", {"agent/enrich"}},
     {"archive", {"agent/tail"}},
 };
