@@ -159,6 +159,22 @@ void check_sentinel(const OutputSettings& output, CommandSeams seams, Report& re
     check_tls_files(output, seams, report);
 }
 
+void check_kafka(const OutputSettings& output, CommandSeams seams, Report& report) {
+    const KafkaSettings& kafka = output.kafka;
+    std::string brokers;
+    for (const Endpoint& broker : kafka.brokers) {
+        brokers.append(brokers.empty() ? "" : ", ")
+            .append(broker.host + " port " + std::to_string(broker.port));
+    }
+    report.line("output " + output.id + ": kafka to " + brokers + ", topic " + kafka.topic +
+                (kafka.plain ? ", plain TCP on this host" : ", TLS 1.3") +
+                ", acknowledged by every replica in sync");
+    if (!kafka.user_name.empty()) {
+        check_secret("password of " + kafka.user_name, kafka.password, output, seams, report);
+    }
+    check_tls_files(output, seams, report);
+}
+
 void check_output(const OutputSettings& output, CommandSeams seams, Report& report) {
     if (output.type == OutputType::kFile) {
         report.line("output " + output.id + ": file " + output.path);
@@ -172,6 +188,8 @@ void check_output(const OutputSettings& output, CommandSeams seams, Report& repo
         check_splunk_hec(output, seams, report);
     } else if (output.type == OutputType::kSentinel) {
         check_sentinel(output, seams, report);
+    } else if (output.type == OutputType::kKafka) {
+        check_kafka(output, seams, report);
     } else {
         check_transport(output, seams, report);
         check_tls_files(output, seams, report);

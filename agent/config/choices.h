@@ -21,11 +21,12 @@ inline constexpr Choices<DetectLanguage, 3> kDetectLanguageChoices = {{
     {"both", DetectLanguage::kBoth},
 }};
 
-inline constexpr Choices<OutputType, 4> kOutputTypeChoices = {
+inline constexpr Choices<OutputType, 5> kOutputTypeChoices = {
     {{"syslog", OutputType::kSyslog},
      {"file", OutputType::kFile},
      {"splunk_hec", OutputType::kSplunkHec},
-     {"sentinel", OutputType::kSentinel}}};
+     {"sentinel", OutputType::kSentinel},
+     {"kafka", OutputType::kKafka}}};
 
 inline constexpr Choices<EventFormat, 4> kFormatChoices = {{{"cef", EventFormat::kCef},
                                                             {"leef", EventFormat::kLeef},

@@ -22,7 +22,9 @@ void put_tls(ValueWriter out, const OutputSettings& output) {
         out.text("server_name", tls.server_name);
     }
     out.text("crl_file", tls.crl_file);
-    out.texts("pins", tls.pins);
+    if (output.type != OutputType::kKafka) {
+        out.texts("pins", tls.pins);
+    }
     out.duration("reconnect_after", tls.connection_age_max_ms);
 }
 
@@ -76,6 +78,23 @@ void put_sentinel(ValueWriter out, const OutputSettings& output) {
     put_tls(out.below("tls"), output);
 }
 
+void put_kafka(ValueWriter out, const OutputSettings& output) {
+    const KafkaSettings& kafka = output.kafka;
+    std::vector<std::string> brokers;
+    std::transform(kafka.brokers.begin(), kafka.brokers.end(), std::back_inserter(brokers),
+                   endpoint_text);
+    out.texts("brokers", brokers);
+    out.text("topic", kafka.topic);
+    out.text("user", kafka.user_name);
+    if (!kafka.user_name.empty()) {
+        out.secret("password", kafka.password);
+    }
+    out.size("max_queue", kafka.queue_bytes_max);
+    if (!kafka.plain) {
+        put_tls(out.below("tls"), output);
+    }
+}
+
 void put_only(ValueWriter out, const OnlySettings& only) {
     out.texts("kinds", only.kinds);
     std::vector<std::string> classes;
@@ -114,6 +133,7 @@ void put_output(ValueWriter out, const OutputSettings& output) {
             put_sentinel(out, output);
             break;
         case OutputType::kKafka:
+            put_kafka(out, output);
             break;
     }
 }

@@ -135,6 +135,23 @@ void MapReader::text_list(std::string_view key, std::vector<std::string>& out) {
     out = std::move(items);
 }
 
+void MapReader::secret(std::string_view key, SecretReference& out) {
+    const ConfigNode* node = find(key);
+    if (node == nullptr) {
+        return;
+    }
+    std::optional<SecretReference> reference;
+    if (node->kind == NodeKind::kScalar) {
+        reference = parse_secret_reference(node->scalar);
+    }
+    if (!reference) {
+        problems_.add(node->key_place, quoted(key) + " must say where the secret is, not hold it",
+                      "write ${cred:NAME}, ${file:PATH} or ${env:NAME}, and put the secret there");
+        return;
+    }
+    out = std::move(*reference);
+}
+
 void MapReader::boolean(std::string_view key, bool& out) {
     if (const ConfigNode* node = find_scalar(key)) {
         auto value = parse_config_boolean(node->scalar);
@@ -226,10 +243,6 @@ void MapReader::finish() {
         std::string meant = nearest_name(child.key, known_);
         std::erase_if(missing_, [&meant](const Missing& missing) { return missing.key == meant; });
     }
-    finish_untouched();
-}
-
-void MapReader::finish_untouched() {
     for (const Missing& missing : missing_) {
         problem_here(what_ + " needs " + quoted(missing.key), missing.hint);
     }

@@ -13,6 +13,7 @@
 
 #include "config/config_tree.h"
 #include "config/problems.h"
+#include "config/secret_reference.h"
 
 namespace llmtrail {
 
@@ -41,6 +42,9 @@ class MapReader {
     void size(std::string_view key, uint64_t& out, uint64_t least, uint64_t most);
     void duration_ms(std::string_view key, int64_t& out, int64_t least, int64_t most);
 
+    // Where a secret is. A value that says no such thing is not repeated: it may be one.
+    void secret(std::string_view key, SecretReference& out);
+
     template <typename Value>
     void choice(std::string_view key, Value& out,
                 std::type_identity_t<ConfigChoices<Value>> choices) {
@@ -67,8 +71,7 @@ class MapReader {
 
     void problem(const ConfigNode& at, std::string message, std::string hint = {});
     void problem_here(std::string message, std::string hint = {});  // at the map itself
-    void finish();            // unknown keys, then missing ones
-    void finish_untouched();  // missing ones only
+    void finish();  // unknown keys, then missing ones
 
     const std::string& what() const { return what_; }
 

@@ -10,8 +10,7 @@ namespace llmtrail {
 
 namespace {
 
-constexpr std::array<std::string_view, 1> kLaterTypes = {"kafka"};
-constexpr std::string_view kTypesHint = "this version has syslog, file, splunk_hec and sentinel";
+constexpr size_t kOutputsMost = 48;  // the deliver thread waits for all of them at once
 
 // Keys of one type of output: elsewhere they are out of place.
 struct TypeKeys {
@@ -28,6 +27,7 @@ const std::vector<TypeKeys>& type_keys() {
          "splunk_hec",
          {"url", "token", "ack", "index", "source", "sourcetype", "gzip", "max_batch"}},
         {OutputType::kSentinel, "sentinel", {"endpoint", "rule_id", "stream", "auth", "max_batch"}},
+        {OutputType::kKafka, "kafka", {"brokers", "topic", "user", "password", "max_queue"}},
     };
     return keys;
 }
@@ -56,27 +56,10 @@ void refuse_keys_of_others(MapReader& reader, OutputType type) {
     }
 }
 
-// Reports a value of a later version; then the caller leaves the key alone.
-template <size_t N>
-bool is_of_later_version(MapReader& reader, std::string_view key,
-                         const std::array<std::string_view, N>& names, std::string_view hint) {
-    const ConfigNode* node = reader.find_scalar(key);
-    if (node == nullptr || std::find(names.begin(), names.end(), node->scalar) == names.end()) {
-        return false;
-    }
-    reader.problem(*node, std::string(key) + " `" + node->scalar + "` is not in this version",
-                   std::string(hint));
-    return true;
-}
-
 // False: the output's other keys cannot be checked.
 bool read_type(MapReader& reader, OutputSettings& output) {
     const ConfigNode* node =
-        reader.need_scalar("type", "type: syslog, file, splunk_hec or sentinel");
-    if (is_of_later_version(reader, "type", kLaterTypes, kTypesHint)) {
-        reader.finish_untouched();
-        return false;
-    }
+        reader.need_scalar("type", "type: syslog, file, splunk_hec, sentinel or kafka");
     reader.choice("type", output.type, kOutputTypeChoices);
     auto is_written = [node](const auto& type) {
         return node != nullptr && type.first == node->scalar;
@@ -195,6 +178,7 @@ OutputSettings read_output(const ConfigNode& item, const ConfigVocabulary& vocab
             read_tls(reader, output, problems);
             break;
         case OutputType::kKafka:
+            read_kafka(reader, output, problems);
             break;
     }
     refuse_keys_of_others(reader, output.type);
@@ -211,6 +195,11 @@ void read_outputs(const ConfigNode& list, const ConfigVocabulary& vocabulary, Se
     if (list.kind != NodeKind::kList) {
         problems.add(list.shown_place(), "`outputs` takes a list",
                      "begin each output with `- id: NAME`");
+        return;
+    }
+    if (list.children.size() > kOutputsMost) {
+        problems.add(list.shown_place(), "more than " + std::to_string(kOutputsMost) + " outputs",
+                     "");
         return;
     }
     std::vector<std::string> ids;

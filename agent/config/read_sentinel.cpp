@@ -75,30 +75,13 @@ void read_name(MapReader& reader, std::string_view key, std::string_view hint, s
     }
 }
 
-// Nothing of a value that is no reference is repeated: it is a secret.
-void read_client_secret(MapReader& reader, AzureAuthSettings& auth, Problems& problems) {
-    const ConfigNode* node = reader.need("client_secret", "client_secret: ${cred:azure_secret}");
-    if (node == nullptr) {
-        return;
-    }
-    std::optional<SecretReference> reference;
-    if (node->kind == NodeKind::kScalar) {
-        reference = parse_secret_reference(node->scalar);
-    }
-    if (!reference) {
-        problems.add(node->key_place, "`client_secret` must say where the secret is, not hold it",
-                     "write ${cred:NAME}, ${file:PATH} or ${env:NAME}, and put the secret there");
-        return;
-    }
-    auth.client_secret = std::move(*reference);
-}
-
-void read_identity_of_app(MapReader& reader, AzureAuthSettings& auth, Problems& problems) {
+void read_identity_of_app(MapReader& reader, AzureAuthSettings& auth) {
     reader.need_scalar("tenant_id", "tenant_id: the directory (tenant) ID of the app registration");
     read_name(reader, "tenant_id", "a GUID or a domain", auth.tenant_id);
     reader.need_scalar("client_id",
                        "client_id: the application (client) ID of the app registration");
-    read_client_secret(reader, auth, problems);
+    reader.need("client_secret", "client_secret: ${cred:azure_secret}");
+    reader.secret("client_secret", auth.client_secret);
     read_https_host(reader, "authority", "authority: https://login.microsoftonline.com",
                     auth.authority);
     reader.misplaced("imds_url", "a client secret is shown to `authority`");
@@ -137,7 +120,7 @@ void read_auth(MapReader& output_reader, AzureAuthSettings& auth, Problems& prob
         }
     }
     if (auth.kind == AzureAuthKind::kClientSecret) {
-        read_identity_of_app(reader, auth, problems);
+        read_identity_of_app(reader, auth);
     } else {
         read_identity_of_host(reader, auth);
     }

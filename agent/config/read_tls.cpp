@@ -50,7 +50,12 @@ void read_tls(MapReader& output_reader, OutputSettings& output, Problems& proble
         reader.later("server_name");  // it is the host of the address
     }
     reader.absolute_path("crl_file", output.tls.crl_file);
-    read_pins(reader, output.tls);
+    if (output.type == OutputType::kKafka) {
+        reader.misplaced("pins",
+                         "librdkafka compares no keys: name the brokers' own authority in ca_file");
+    } else {
+        read_pins(reader, output.tls);
+    }
     reader.duration_ms("reconnect_after", output.tls.connection_age_max_ms, kReconnectAfterMsLeast,
                        kReconnectAfterMsMost);
     reader.finish();

@@ -19,6 +19,8 @@ inline constexpr uint64_t kMaxEventBytesMost = uint64_t{1} << 20;
 inline constexpr uint64_t kBatchBytesLeast = uint64_t{16} << 10;
 inline constexpr uint64_t kBatchBytesMost = uint64_t{4} << 20;
 inline constexpr uint64_t kIngestBytesMost = 1'000'000;  // of one call, as Azure takes it
+inline constexpr uint64_t kKafkaQueueBytesLeast = uint64_t{2} << 20;  // more than any event
+inline constexpr uint64_t kKafkaQueueBytesMost = uint64_t{256} << 20;
 inline constexpr uint64_t kPreviewCharactersMost = 4096;
 inline constexpr uint64_t kSegmentBytesLeast = uint64_t{64} << 10;
 // A segment has data keys of its own: its limits are theirs (docs/spool-format.md, "Lives").
@@ -41,6 +43,7 @@ void read_keys(const ConfigNode& map, Settings& settings, Problems& problems);
 void read_metrics(const ConfigNode& map, Settings& settings, Problems& problems);
 
 class MapReader;
+void read_kafka(MapReader& reader, OutputSettings& output, Problems& problems);
 void read_sentinel(MapReader& reader, OutputSettings& output, Problems& problems);
 void read_syslog(MapReader& reader, OutputSettings& output, Problems& problems);
 void read_tls(MapReader& output_reader, OutputSettings& output, Problems& problems);

@@ -40,6 +40,7 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
         // A receiver may have stored what it had no time to acknowledge.
         bool answers = output.type == OutputType::kSplunkHec ||
                        output.type == OutputType::kSentinel ||
+                       output.type == OutputType::kKafka ||
                        output.transport == SyslogTransport::kRelp;
         if (!recovered.clean || answers) {
             lanes.back()->mark_resent_below(recovered.next_index);

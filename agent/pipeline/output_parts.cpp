@@ -67,6 +67,16 @@ SentinelPlan sentinel_plan(const SentinelSettings& settings, FileSystem& files) 
     return plan;
 }
 
+KafkaPlan kafka_plan(const KafkaSettings& settings, const HostNames& names, FileSystem& files) {
+    return {settings.brokers,
+            settings.topic,
+            names.host_id,
+            settings.user_name,
+            reader_of(settings.password, files),
+            settings.plain,
+            settings.queue_bytes_max};
+}
+
 Carrier carrier_of(const OutputSettings& settings) {
     switch (settings.transport) {
         case SyslogTransport::kTls:
@@ -116,6 +126,7 @@ OutputPlan plan_of(const OutputSettings& settings, const HostNames& names, FileS
         .sourcetype = settings.hec.sourcetype,
         .index = settings.hec.index,
         .sentinel = sentinel_plan(settings.sentinel, files),
+        .kafka = kafka_plan(settings.kafka, names, files),
     };
 }
 

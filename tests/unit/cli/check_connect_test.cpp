@@ -196,3 +196,22 @@ TEST_CASE("a token for Sentinel is asked for, and a wrong secret told") {
     host.check_report({"  token: error: ", "the client secret is wrong"});
     CHECK_FALSE(contains(host.data.text + host.talk_text.text, "wrong\""));
 }
+
+TEST_CASE("a broker of Kafka is reached by the rules of TLS, and asked nothing") {
+    HostCase host;
+    TlsServer server(host.server_plan());
+    host.configure(kafka_output(server.endpoint(),
+                                ", tls: {ca_file: " + host.certificates.path("ca.pem") + "}"));
+    CHECK(host.connect() == ExitCode::kOk);
+    host.check_report({"connecting output bus\n  broker: 127.0.0.1 port ", "  connection: ok, ",
+                       "  TLS 1.3: ok, ", "  topic: whether it takes events of this user"});
+    CHECK(server.stop().empty());
+
+    host.configure(kafka_output(server.endpoint()));  // which has gone
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"  connection: error: connecting to 127.0.0.1:"});
+    CHECK(host.run({"check"}) == ExitCode::kOk);
+    host.check_report({"output bus: kafka to 127.0.0.1 port ",
+                       ", topic llm-audit, plain TCP on this host, acknowledged by every replica "
+                       "in sync\n"});
+}

@@ -8,6 +8,7 @@
 #include "fakes/azure_server.h"
 #include "fakes/certificates.h"
 #include "fakes/hec_server.h"
+#include "fakes/kafka_cluster.h"
 #include "fakes/temp_directory.h"
 #include "fakes/tls_server.h"
 #include "platform/host.h"
@@ -95,6 +96,11 @@ inline std::string hec_output(const HecServer& server, const std::string& token,
                               const std::string& more = "") {
     return "  - {id: splunk, type: splunk_hec, url: '" + server.url() + "', token: " + token +
            ", tls: {ca_file: " + server.ca_file() + "}" + more + "}\n";
+}
+
+inline std::string kafka_output(const Endpoint& broker, const std::string& more = "") {
+    return "  - {id: bus, type: kafka, topic: " + std::string(KafkaCluster::kTopic) +
+           ", brokers: ['" + broker.host + ":" + std::to_string(broker.port) + "']" + more + "}\n";
 }
 
 inline std::string sentinel_output(const AzureServer& server, const std::string& secret) {

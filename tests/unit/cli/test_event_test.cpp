@@ -57,6 +57,24 @@ TEST_CASE("a test event is acknowledged by an HTTP Event Collector and by Sentin
     CHECK(azure.log_of("violation").empty());
 }
 
+TEST_CASE("a test event stands in its topic of Kafka, with its id in a header") {
+    HostCase host;
+    KafkaCluster cluster;
+    host.configure(kafka_output(cluster.brokers().at(0)));
+    CHECK(host.run({"test-event"}) == ExitCode::kOk);
+    std::string id = event_id_of_report(host.data.text);
+    host.check_report({"output bus: acknowledged by its receiver; find it: externalId=" + id});
+    std::vector<StoredMessage> messages = cluster.read_all();
+    REQUIRE(messages.size() == 1);
+    CHECK(messages[0].headers.at("event_id") == id);
+    CHECK(messages[0].headers.at("event_class") == "712");
+
+    cluster.answer(KafkaCluster::kProduce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+    CHECK(host.run({"test-event"}) == ExitCode::kIo);
+    CHECK_MESSAGE(contains(host.talk_text.text, "this user may not write to the topic"),
+                  host.talk_text.text);
+}
+
 TEST_CASE("what a test event cannot reach is told at once, and the other outputs are tried") {
     HostCase host;
     host.directory.write("events", "");

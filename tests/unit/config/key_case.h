@@ -23,7 +23,7 @@ inline std::vector<KeyRow> all_keys() {
 
 inline const std::vector<std::string>& types_of_list(const std::string& list) {
     static const std::map<std::string, std::vector<std::string>> types = {
-        {"outputs", {"syslog", "file", "splunk_hec", "sentinel"}},
+        {"outputs", {"syslog", "file", "splunk_hec", "sentinel", "kafka"}},
         {"anchors", {"timestamp", "witness"}},
         {"sources", {""}}};
     static const std::vector<std::string> none = {""};
@@ -78,6 +78,8 @@ inline Keys companions(const std::string& key, const std::string& type) {
         {"auth.tenant_id", of_app},
         {"auth.client_secret", of_app},
         {"auth.authority", of_app},
+        {"user", {{"password", "\"${cred:p}\""}}},
+        {"password", {{"user", "u"}}},
         {"tls.cert_file", {{"tls.key_file", "/k"}}},
         {"tls.key_file", {{"tls.cert_file", "/c"}}},
         {"max_size", {{"segment.max_size", "64KiB"}}},

@@ -94,6 +94,19 @@ TEST_CASE("every key of this version reaches its setting") {
     CHECK(sentinel.auth.client_secret == SecretReference{SecretPlace::kCredential, "azure_secret"});
     CHECK(sentinel.auth.authority == "https://login.microsoftonline.us");
     CHECK(sentinel.auth.scope == "https://monitor.azure.us/.default");
+    const OutputSettings& bus = settings.outputs.at(4);
+    CHECK(bus.type == OutputType::kKafka);
+    CHECK(bus.format == EventFormat::kJson);
+    REQUIRE(bus.kafka.brokers.size() == 2);
+    CHECK(bus.kafka.brokers.at(0).host == "kafka-1.example.com");
+    CHECK(bus.kafka.brokers.at(1).host == "2001:db8::1");
+    CHECK(bus.kafka.brokers.at(1).port == 9093);
+    CHECK(bus.kafka.topic == "llm.audit");
+    CHECK(bus.kafka.user_name == "llmtrail");
+    CHECK(bus.kafka.password == SecretReference{SecretPlace::kCredential, "kafka_password"});
+    CHECK(bus.kafka.queue_bytes_max == size_t{16} << 20);
+    CHECK_FALSE(bus.kafka.plain);
+    CHECK(bus.tls.ca_file == "/etc/llmtrail/kafka-ca.pem");
     const SpoolSettings& spool = settings.spool;
     CHECK(spool.directory == "/srv/spool");
     CHECK(spool.max_size_bytes == uint64_t{2} << 40);
@@ -249,6 +262,20 @@ TEST_CASE("RELP is spoken over TLS, but for a receiver on this host when no `tls
     CHECK_FALSE(use_tls("address: \"[::1]:2514\""));
     CHECK_FALSE(use_tls("address: \"localhost:2514\""));
     CHECK(use_tls("address: \"localhost.example.com:2514\""));
+}
+
+TEST_CASE("Kafka without TLS is for brokers of this host alone") {
+    auto is_plain = [](const std::string& rest) {
+        LoadedSettings loaded = load_text(
+            kOneSource + "outputs:\n  - {id: bus, type: kafka, topic: t, " + rest + "}\n");
+        REQUIRE_MESSAGE(loaded.settings, all_errors(loaded));
+        return loaded.settings->outputs[0].kafka.plain;
+    };
+    CHECK(is_plain("brokers: [\"127.0.0.1:9092\"]"));
+    CHECK(is_plain("brokers: [\"localhost:9092\", \"[::1]:9092\"]"));
+    CHECK_FALSE(is_plain("brokers: [\"127.0.0.1:9092\", \"kafka.example.com:9092\"]"));
+    CHECK_FALSE(is_plain("brokers: [\"127.0.0.1:9092\"], tls: {ca_file: /ca.pem}"));
+    CHECK_FALSE(is_plain("brokers: [\"127.0.0.1:9092\"], tls: {}"));
 }
 
 TEST_CASE("the token of a host's identity comes from that host alone") {
