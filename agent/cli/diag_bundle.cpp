@@ -3,10 +3,12 @@
 #include <array>
 #include <span>
 
+#include "base/json_text.h"
 #include "base/utf8.h"
 #include "cli/status_report.h"
 #include "config/effective_values.h"
 #include "config/effective_yaml.h"
+#include "json_tree/json_tree.h"
 #include "platform/local_listener.h"
 #include "platform/program_output.h"
 
@@ -30,6 +32,25 @@ constexpr const char* kJournalQuestion[] = {"/usr/bin/journalctl",
                                             "--no-pager",
                                             "--quiet",
                                             "--output=short-iso"};
+
+// The error of a reload may repeat a value of the configuration.
+void append_without_errors(std::string& out, JsonValue value) {
+    if (!value.is_object()) {
+        value.append_json(out);
+        return;
+    }
+    char before = '{';
+    for (JsonMember member : value.members()) {
+        if (member.key != "error") {
+            out.push_back(before);
+            append_json_string(out, member.key);
+            out.push_back(':');
+            append_without_errors(out, member.value);
+            before = ',';
+        }
+    }
+    out += before == '{' ? "{}" : "}";
+}
 
 class KeptText : public TextSink {
  public:
@@ -129,7 +150,10 @@ void Gatherer::add_status() {
     } else if (!describe_status(*answer)) {
         leave_out("status.json", "what came is no status");
     } else {
-        add("status.json", std::move(*answer));
+        JsonTree tree;
+        std::string text;
+        append_without_errors(text, tree.read(*answer, false).value_or(JsonValue()));
+        add("status.json", text + "\n");
     }
 }
 

@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstdlib>
+#include <thread>
 
 #include "cli/diag_bundle.h"
 #include "cli/tar_archive.h"
 #include "host_case.h"
+#include "platform/local_listener.h"
 #include "platform/program_output.h"
+#include "platform/wait.h"
 
 using namespace llmtrail;
 
@@ -27,7 +30,7 @@ void plant_canaries(const HostCase& host) {
     host.directory.write("state/keys/local.key", kCanary);
     host.directory.write("agent.yaml",
                          "state_dir: " + host.directory.path() + "/state\nstatus_socket: " +
-                             host.directory.path() + "/none.sock\nsources: [{id: app, paths: ['" +
+                             host.directory.path() + "/agent.sock\nsources: [{id: app, paths: ['" +
                              host.directory.path() + "/logs/*']}]\noutputs:\n  - {id: splunk, " +
                              "type: splunk_hec, url: 'https://localhost:9', token: ['" +
                              "${env:LLMTRAIL_TEST_TOKEN}', " + host.secret(kCanary) + "]}\n");
@@ -52,12 +55,22 @@ TEST_CASE("a bundle has the facts, and no secret, prompt or key from wherever it
     HostCase host;
     plant_canaries(host);
     std::string out = host.directory / "diag.tar.gz";
+    auto listener = listen_locally(host.directory / "agent.sock");
+    REQUIRE(listener);
+    std::thread agent([&] {
+        WaitEntry entries[] = {{(*listener)->descriptor(), StreamWants::kRead, false}};
+        CHECK(wait_for(entries, 20'000).value_or(0) == 1);
+        (*listener)->answer(std::string("{\"generation\":7,\"configuration\":{\"last_reload\":{") +
+                            "\"verdict\":\"rejected\",\"error\":\"" + kCanary + "\"}}}\n");
+    });
     CHECK(host.run({"diag", "--out", out}) == ExitCode::kOk);
+    agent.join();
     CHECK(host.files->info(out, false)->mode == 0600);
     std::string text = unpacked(out);
-    for (const char* fact : {"llmtrail " LLMTRAIL_VERSION, "${env:LLMTRAIL_TEST_TOKEN}",
-                             "seg-00000000000000000001.lsp", "source app: 1 files", "osrelease",
-                             "SHA-256 of each file", "status.json: ", "\"verdict\""}) {
+    for (const char* fact :
+         {"llmtrail " LLMTRAIL_VERSION, "${env:LLMTRAIL_TEST_TOKEN}",
+          "seg-00000000000000000001.lsp", "source app: 1 files", "osrelease",
+          "SHA-256 of each file", "  status.json\n", "\"verdict\":\"rejected\"", "\"segments\":"}) {
         CHECK_MESSAGE(contains(text, fact), fact << " is not in\n" << text);
     }
     CHECK_FALSE(contains(text, kCanary));
