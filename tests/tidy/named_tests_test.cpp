@@ -4,24 +4,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "source_text.h"
+
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path kRoot = LLMTRAIL_SOURCE_DIR;
-
-std::string read(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
 
 // The text of the string literals that follow one another from `at` on, where the first begins.
 std::string literals_at(const std::string& source, size_t at) {

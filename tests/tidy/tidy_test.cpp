@@ -4,27 +4,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "source_text.h"
+
 namespace fs = std::filesystem;
 
 namespace {
 
 constexpr size_t kFileLinesMax = 450;
-
-const fs::path kRoot = LLMTRAIL_SOURCE_DIR;
-
-std::string read(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;

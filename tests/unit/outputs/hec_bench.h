@@ -18,6 +18,14 @@ struct HecTrial {
     int64_t request_ms = 5'000;
 };
 
+// A receiver whose first answers are these.
+inline HecScript failing(std::vector<std::string> events, std::vector<std::string> polls = {}) {
+    HecScript script;
+    script.events = std::move(events);
+    script.polls = std::move(polls);
+    return script;
+}
+
 class HecBench : public RequestBench {
  public:
     HecBench(const HecScript& script, uint64_t count, const HecTrial& trial = {})

@@ -10,13 +10,6 @@ using namespace llmtrail;
 
 namespace {
 
-HecScript failing(std::vector<std::string> events, std::vector<std::string> polls = {}) {
-    HecScript script;
-    script.events = std::move(events);
-    script.polls = std::move(polls);
-    return script;
-}
-
 HecScript unacknowledged(std::vector<std::string> events) {
     HecScript script = failing(std::move(events));
     script.ack = false;

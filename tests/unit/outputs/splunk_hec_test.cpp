@@ -18,13 +18,6 @@ void check_each_once(const HecBench& bench, uint64_t count) {
     }
 }
 
-HecScript failing(std::vector<std::string> events, std::vector<std::string> polls = {}) {
-    HecScript script;
-    script.events = std::move(events);
-    script.polls = std::move(polls);
-    return script;
-}
-
 // Everything arrives once although the first answer is `fault`.
 void check_retried(const std::string& fault) {
     CAPTURE(fault);
