@@ -56,6 +56,22 @@ constexpr std::string_view kProve =
     "(DOES_NOT_HOLD); 6 no checkpoint covers it, or CANNOT_CHECK; 77 the key does not open that\n"
     "section.\n";
 
+constexpr std::string_view kDeadletter =
+    "\nlist prints time, output, index, event id, class and reason, a line each, from the agent's "
+    "own\n"
+    "sealed records. resend sends the events again, one after the other, through their own "
+    "outputs,\n"
+    "marked and under the same event ids, and tells what each output confirms. It may run beside "
+    "the\n"
+    "agent, as the agent's user; it leaves no record, and list shows them as before.\n"
+    "\nExamples:\n"
+    "  llmtrail deadletter list --json\n"
+    "  llmtrail deadletter resend --output soc\n"
+    "  llmtrail deadletter resend 4711 4712\n"
+    "\nExit codes: 0 all was read, and with resend all was confirmed; 74 one was not confirmed, is "
+    "no\n"
+    "dead letter, or its record is gone; 5, 6, 77 as of search. See docs/outputs.md.\n";
+
 }  // namespace
 
 std::string help_page(std::string_view command) {
@@ -65,7 +81,7 @@ std::string help_page(std::string_view command) {
             return std::string(page) + std::string(kWhereToRun);
         }
     }
-    return "";
+    return command == "deadletter" ? std::string(kDeadletter) : "";
 }
 
 }  // namespace llmtrail
