@@ -1,10 +1,12 @@
 #include <algorithm>
 
 #include "cli/check_connections.h"
+#include "cli/check_keys.h"
 #include "cli/check_sample.h"
 #include "cli/commands.h"
 #include "cli/permission_advisor.h"
 #include "cli/source_choice.h"
+#include "config/config_schema.h"
 #include "config/values.h"
 #include "pipeline/secret_reader.h"
 #include "platform/host.h"
@@ -269,6 +271,16 @@ void check_spool(const Settings& settings, CommandSeams seams, Report& report) {
 }  // namespace
 
 ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
+    if (!arguments.explain.empty()) {
+        return explain_key(arguments.explain, seams);
+    }
+    if (arguments.schema) {
+        auto written = seams.data.write(config_schema());
+        return written ? ExitCode::kOk : seams.talk.refuse(written.error());
+    }
+    if (arguments.effective) {
+        return print_effective(arguments.config, seams);
+    }
     LoadedForCommand loaded = load_for_command(arguments.config, seams);
     if (!loaded.settings) {
         return loaded.exit_code;

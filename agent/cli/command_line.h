@@ -44,6 +44,9 @@ struct CheckArguments {
     std::string config{kDefaultConfigPath};
     std::string sample;  // empty: none
     bool connect = false;
+    std::string explain;  // a key; empty: none
+    bool effective = false;
+    bool schema = false;
 };
 
 enum class ParseTo : uint8_t { kRecord, kCef, kLeef };
@@ -137,16 +140,13 @@ struct StatusArguments {
     bool watch = false;  // again each second
 };
 
+struct ReloadArguments {
+    std::string socket{kDefaultStatusSocket};
+};
+
 struct TestEventArguments {
     std::string config{kDefaultConfigPath};
     std::string output;  // empty: all of them
-};
-
-struct DiagArguments {
-    std::string out;
-    std::string config{kDefaultConfigPath};
-    bool journal = false;
-    bool no_verify = false;
 };
 
 enum class DeadletterAction : uint8_t { kList, kResend };
@@ -160,13 +160,20 @@ struct DeadletterArguments : QueryArguments {
     std::string config{kDefaultConfigPath};
 };
 
+struct DiagArguments {
+    std::string out;
+    std::string config{kDefaultConfigPath};
+    bool journal = false;
+    bool no_verify = false;
+};
+
 struct VersionArguments {};
 
 using CommandLine =
     std::variant<InitArguments, RunArguments, CheckArguments, ParseArguments, VerifyArguments,
                  KeysArguments, SearchArguments, ShowArguments, ProveArguments, HoldArguments,
-                 EraseArguments, StatusArguments, TestEventArguments, DeadletterArguments,
-                 DiagArguments, VersionArguments>;
+                 EraseArguments, StatusArguments, ReloadArguments, TestEventArguments,
+                 DeadletterArguments, DiagArguments, VersionArguments>;
 
 struct CommandRow {
     std::string_view name;

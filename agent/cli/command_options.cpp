@@ -44,10 +44,22 @@ void add_options(CLI::App& command, CheckArguments& check) {
     CLI::Option* sample =
         command.add_option("--sample", check.sample, "a log file to try the maps on")
             ->type_name("FILE");
-    command
-        .add_flag("--connect", check.connect,
-                  "also connect to each output, without sending an event")
-        ->excludes(sample);
+    CLI::Option* connect = command
+                               .add_flag("--connect", check.connect,
+                                         "also connect to each output, without sending an event")
+                               ->excludes(sample);
+    CLI::Option* effective =
+        command
+            .add_flag("--effective", check.effective,
+                      "print every value in force with the line it stands in, or default")
+            ->excludes(sample, connect);
+    CLI::Option* explain = command
+                               .add_option("--explain", check.explain,
+                                           "what a key means: spool.max_size, or its end: max_size")
+                               ->type_name("KEY")
+                               ->excludes(sample, connect, effective);
+    command.add_flag("--schema", check.schema, "print a JSON Schema of agent.yaml, for editors")
+        ->excludes(sample, connect, effective, explain);
 }
 
 void add_options(CLI::App& command, ParseArguments& parse) {
@@ -111,6 +123,11 @@ void add_options(CLI::App& command, StatusArguments& status) {
         ->type_name("FILE");
     command.add_flag("--json", status.json, "as the agent says it, docs/status.md");
     command.add_flag("--watch", status.watch, "again each second, until interrupted");
+}
+
+void add_options(CLI::App& command, ReloadArguments& reload) {
+    command.add_option("--socket", reload.socket, "status_socket of its configuration")
+        ->type_name("FILE");
 }
 
 void add_options(CLI::App& command, TestEventArguments& test) {

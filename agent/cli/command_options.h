@@ -18,9 +18,10 @@ void add_options(CLI::App& command, ProveArguments& arguments);
 void add_options(CLI::App& command, HoldArguments& arguments);
 void add_options(CLI::App& command, EraseArguments& arguments);
 void add_options(CLI::App& command, StatusArguments& arguments);
+void add_options(CLI::App& command, ReloadArguments& arguments);
 void add_options(CLI::App& command, TestEventArguments& arguments);
-void add_options(CLI::App& command, DiagArguments& arguments);
 void add_options(CLI::App& command, DeadletterArguments& arguments);
+void add_options(CLI::App& command, DiagArguments& arguments);
 void add_options(CLI::App& command, VersionArguments& arguments);
 
 }  // namespace llmtrail

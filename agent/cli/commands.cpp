@@ -66,6 +66,10 @@ struct Dispatcher {
         return erase_command(arguments, seams);
     }
 
+    ExitCode operator()(const ReloadArguments& arguments) const {
+        return reload_command(arguments, seams);
+    }
+
     ExitCode operator()(const StatusArguments& arguments) const {
         return status_command(arguments, seams);
     }
@@ -74,12 +78,12 @@ struct Dispatcher {
         return test_event_command(arguments, seams);
     }
 
-    ExitCode operator()(const DiagArguments& arguments) const {
-        return diag_command(arguments, seams);
-    }
-
     ExitCode operator()(const DeadletterArguments& arguments) const {
         return deadletter_command(arguments, seams);
+    }
+
+    ExitCode operator()(const DiagArguments& arguments) const {
+        return diag_command(arguments, seams);
     }
 
     ExitCode operator()(const VersionArguments&) const { return version_command(seams); }
@@ -137,9 +141,9 @@ LoadedForCommand load_for_command(const std::string& path, CommandSeams seams) {
     LoadedSettings loaded =
         load_settings(absolute_path(path), config_vocabulary(), seams.files, seams.own_user);
     if (!loaded.settings) {
-        return {nullptr, seams.talk.refuse(loaded.errors)};
+        return {nullptr, seams.talk.refuse(loaded.errors), {}};
     }
-    return {loaded.settings, ExitCode::kOk};
+    return {loaded.settings, ExitCode::kOk, loaded.digest};
 }
 
 }  // namespace llmtrail

@@ -38,10 +38,11 @@ ExitCode show_command(const ShowArguments& arguments, CommandSeams seams);
 ExitCode prove_command(const ProveArguments& arguments, CommandSeams seams);
 ExitCode hold_command(const HoldArguments& arguments, CommandSeams seams);
 ExitCode erase_command(const EraseArguments& arguments, CommandSeams seams);
+ExitCode reload_command(const ReloadArguments& arguments, CommandSeams seams);
 ExitCode status_command(const StatusArguments& arguments, CommandSeams seams);
 ExitCode test_event_command(const TestEventArguments& arguments, CommandSeams seams);
-ExitCode diag_command(const DiagArguments& arguments, CommandSeams seams);
 ExitCode deadletter_command(const DeadletterArguments& arguments, CommandSeams seams);
+ExitCode diag_command(const DiagArguments& arguments, CommandSeams seams);
 ExitCode version_command(CommandSeams seams);
 
 // argv to exit code: reads the command line, runs the command, flushes stdout.
@@ -58,7 +59,11 @@ ConfigVocabulary config_vocabulary();
 struct LoadedForCommand {
     std::shared_ptr<const Settings> settings;  // null: return `exit_code`
     ExitCode exit_code = ExitCode::kOk;
+    Bytes digest = {};  // LoadedSettings::digest
 };
+
+// Where `reload` asks the agent that listens for `status` at `status_socket`.
+std::string reload_socket(const std::string& status_socket);
 
 LoadedForCommand load_for_command(const std::string& path, CommandSeams seams);
 

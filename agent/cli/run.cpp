@@ -13,14 +13,12 @@
 namespace llmtrail {
 
 // Null: the agent works on without; the log says why.
-static std::unique_ptr<LocalListener> listen_for_status(const RunArguments& arguments,
-                                                        const Settings& settings, Log& log) {
-    if (arguments.once) {
-        return nullptr;
-    }
-    auto listener = listen_locally(settings.status_socket);
+static std::unique_ptr<LocalListener> listen_for(std::string_view command,
+                                                 const std::string& socket, uint32_t mode,
+                                                 Log& log) {
+    auto listener = listen_locally(socket, mode);
     if (!listener) {
-        log.warn({"`llmtrail status` cannot ask: ", listener.error()});
+        log.warn({"`llmtrail ", LogName{command}, "` cannot ask: ", listener.error()});
         return nullptr;
     }
     return std::move(*listener);
@@ -55,10 +53,26 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     RunOptions options;
     options.once = arguments.once;
     options.deadline_ms = arguments.deadline_seconds * 1000;
-    auto status = listen_for_status(arguments, *loaded.settings, *log);
-    auto report = run_pipeline(*loaded.settings, options,
-                               PipelineSeams{seams.files, *watch, seams.clock, seams.random,
-                                             *network, **signals, *log, pulses, status.get()});
+    std::unique_ptr<LocalListener> status;
+    std::unique_ptr<LocalListener> requests;
+    if (!arguments.once) {
+        const std::string& socket = loaded.settings->status_socket;
+        status = listen_for("status", socket, kGroupMayConnect, *log);
+        requests = listen_for("reload", reload_socket(socket), kOwnerMayConnect, *log);
+    }
+    ReloadSeams reload{.load =
+                           [&] {
+                               return load_settings(absolute_path(arguments.config),
+                                                    config_vocabulary(), seams.files,
+                                                    seams.own_user);
+                           },
+                       .digest = loaded.digest,
+                       .requests = requests.get(),
+                       .own_user = seams.own_user};
+    auto report =
+        run_pipeline(*loaded.settings, options,
+                     PipelineSeams{seams.files, *watch, seams.clock, seams.random, *network,
+                                   **signals, *log, pulses, reload, status.get()});
     if (!report) {
         seams.talk.refuse(report.error());
         seams.talk.hint(report.error().code == ErrorCode::kBusy

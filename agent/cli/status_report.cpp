@@ -14,6 +14,7 @@ namespace llmtrail {
 namespace {
 
 constexpr size_t kLabelColumns = 18;
+constexpr size_t kDigestDigitsShown = 16;
 
 constexpr std::string_view kNextSteps =
     "\nNo source is configured: nothing is read. Next:\n"
@@ -127,6 +128,20 @@ void describe_log(std::string& out, JsonValue status) {
     line(out, "spool", text_of(status, "spool_directory"));
 }
 
+void describe_configuration(std::string& out, JsonValue configuration) {
+    if (!configuration.exists()) {
+        return;  // of a version before
+    }
+    std::string words = "generation " + std::to_string(count_of(configuration, "generation")) +
+                        ", digest " +
+                        terminal_safe(configuration["digest"].text().substr(0, kDigestDigitsShown));
+    JsonValue last = configuration["last_reload"];
+    if (std::string error = text_of(last, "error"); !error.empty()) {
+        words += "; the last reload: " + text_of(last, "verdict") + ", " + error;
+    }
+    line(out, "configuration", words);
+}
+
 }  // namespace
 
 std::optional<std::string> describe_status(ByteView json) {
@@ -145,6 +160,7 @@ std::optional<std::string> describe_status(ByteView json) {
         words += ", up " + in_time((now->at.value - started->at.value) / kNanosPerSecond);
     }
     line(out, "llmtrail", words);
+    describe_configuration(out, status["configuration"]);
     for (JsonValue source : status["sources"].items()) {
         describe_source(out, source);
     }

@@ -9,7 +9,8 @@ bool is_agent_record(const AuditRecord& record) {
 void fill_agent_record(AuditRecord& record, const AgentNews& news, UnixNanos now) {
     record.clear();
     record.set_text(Field::kEventKind, "agent");
-    record.set_text(Field::kEventOutcome, "success");
+    bool refused = news.event_class == kClassConfigRejected;
+    record.set_text(Field::kEventOutcome, refused ? "failure" : "success");
     record.set_time(Field::kEventTime, now);
     record.set_text(Field::kEventTimePrecision, precision_name(TimePrecision::kNanos));
     record.set_time(Field::kEventIngested, now);

@@ -23,6 +23,11 @@ class AnchorState {
     AnchorState(bool may_anchor, int64_t interval_ms)
         : may_anchor_(may_anchor), fresh_ms_(2 * interval_ms + kAnchorGraceMs) {}
 
+    void adopt(bool may_anchor, int64_t interval_ms) {
+        may_anchor_ = may_anchor;
+        fresh_ms_ = 2 * interval_ms + kAnchorGraceMs;
+    }
+
     // What the last run's ledger said.
     void resume(const AnchorTotals& totals, UnixNanos wall, MonotonicNanos now);
 

@@ -34,6 +34,15 @@ Checkpoints::Checkpoints(SpoolWriter& spool, Clock& clock, Log& log, int64_t int
     note_seal();
 }
 
+void Checkpoints::adopt(int64_t interval_ms, bool may_anchor, int64_t holder_interval_ms) {
+    MonotonicNanos soonest = clock_.monotonic_now().after_millis(interval_ms);
+    next_ = std::min(next_, soonest, [](auto a, auto b) { return a.value < b.value; });
+    interval_ms_ = interval_ms;
+    plan_.may_anchor = may_anchor;
+    plan_.holder_interval_ms = holder_interval_ms;
+    state_.adopt(may_anchor, std::max(interval_ms, holder_interval_ms));
+}
+
 bool Checkpoints::due() const {
     return clock_.monotonic_now() >= next_;
 }

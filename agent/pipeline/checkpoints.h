@@ -26,6 +26,9 @@ class Checkpoints {
  public:
     Checkpoints(SpoolWriter& spool, Clock& clock, Log& log, int64_t interval_ms, AnchorPlan plan);
 
+    // After a reload: another interval, and whether somebody may anchor from now on.
+    void adopt(int64_t interval_ms, bool may_anchor, int64_t holder_interval_ms);
+
     // At once after the start, then every interval.
     bool due() const;
     int64_t wait_ms() const;

@@ -17,6 +17,8 @@ class CommitPacer {
  public:
     explicit CommitPacer(int64_t sync_interval_ms) : sync_interval_ms_(sync_interval_ms) {}
 
+    void set_sync_interval(int64_t sync_interval_ms) { sync_interval_ms_ = sync_interval_ms; }
+
     void record_added(MonotonicNanos now) {
         if (!waiting_) {
             waiting_ = true;

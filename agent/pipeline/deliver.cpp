@@ -13,8 +13,13 @@ bool Deliver::step() {
     for (const auto& lane : lanes_) {
         moved = lane->step(clock_.monotonic_now()) || moved;
     }
+    changed_ = outgoing_.go_on(lanes_, clock_.monotonic_now()) || changed_;
     mailbox_.put_cursors(cursors());
     return moved;
+}
+
+void Deliver::begin_change(DeliverChange change) {
+    outgoing_.begin(std::move(change), lanes_, clock_.monotonic_now());
 }
 
 int64_t Deliver::wait_entries(std::vector<WaitEntry>& entries) const {
@@ -24,6 +29,7 @@ int64_t Deliver::wait_entries(std::vector<WaitEntry>& entries) const {
             timeout_ms = timeout_ms < 0 ? ms : std::min(timeout_ms, ms);
         }
     };
+    at_most(outgoing_.wait_ms(clock_.monotonic_now()));
     for (const auto& lane : lanes_) {
         OutputWait wait = lane->output().wait();
         if (wait.descriptor >= 0) {

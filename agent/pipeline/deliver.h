@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "pipeline/lane.h"
 #include "pipeline/mailbox.h"
+#include "pipeline/outgoing_lanes.h"
 #include "platform/clock.h"
 #include "platform/wait.h"
 
@@ -20,6 +22,11 @@ class Deliver {
 
     // One turn of each lane. True: something moved, call again at once.
     bool step();
+
+    // Other outputs, with the next steps; a change is over before the next begins.
+    void begin_change(DeliverChange change);
+
+    bool take_changed() { return std::exchange(changed_, false); }
 
     // What to wait for: appends one entry a lane that has a descriptor; returns the timeout in ms,
     // -1 for none.
@@ -34,6 +41,8 @@ class Deliver {
 
  private:
     std::vector<std::unique_ptr<Lane>> lanes_;
+    OutgoingLanes outgoing_;
+    bool changed_ = false;
     Mailbox& mailbox_;
     Clock& clock_;
 };

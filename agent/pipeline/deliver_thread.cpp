@@ -1,5 +1,6 @@
 #include "pipeline/deliver_thread.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -90,7 +91,14 @@ void DeliverThread::farewell() {
 void DeliverThread::run() {
     for (;;) {
         parts_.pulse.begin_turn();
+        if (std::optional<DeliverChange> change = parts_.changes.take()) {
+            parts_.deliver.begin_change(std::move(*change));
+        }
         bool moved = parts_.deliver.step();
+        if (parts_.deliver.take_changed()) {
+            parts_.changes.put_outcome({});
+            parts_.flags.wake_main->wake();
+        }
         int64_t totals_ms = tell_totals();
         tell_status(moved);
         bool stopping = parts_.flags.stop_deliver.load();

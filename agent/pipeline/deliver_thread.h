@@ -22,6 +22,7 @@ struct DeliverThreadParts {
     StatusBoard& status;
     Pulse& pulse;
     ThreadFlags& flags;
+    DeliverHandover& changes;  // of a reload
 };
 
 void run_deliver_thread(const DeliverThreadParts& parts);

@@ -1,13 +1,13 @@
 #include "pipeline/ingest.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "pipeline/announcements.h"
+#include "pipeline/ingest_exchange.h"
 #include "pipeline/open_batch.h"
 #include "pipeline/seal_cadence.h"
-#include "pipeline/source_intake.h"
+#include "pipeline/spool_options.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
@@ -25,13 +25,23 @@ class Ingest::Worker {
         : spool_(spool),
           mailbox_(mailbox),
           seams_(seams),
-          batch_(spool, recent, seams.clock, seams.log, settings.spool.sync_interval_ms,
-                 [this](UncommittedPositions& positions) { collect_positions(positions); }),
+          batch_(
+              spool, recent, seams.clock, seams.log, settings.spool.sync_interval_ms,
+              [this](UncommittedPositions& positions) { sources_.collect_positions(positions); }),
           announcements_(spool, batch_, mailbox, seams.clock),
           cadence_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms),
           checkpoints_(spool, seams.clock, seams.log, settings.spool.checkpoint_interval_ms,
                        seams.anchors),
-          cursors_(spool.recovered().cursors) {}
+          sources_({seams.files, seams.watch, seams.clock}, position_hasher(spool.position_key()),
+                   decode_positions(spool.recovered().positions, seams.log),
+                   [this](const SourceSettings& source, DocumentRead read) {
+                       return make_intake(source, std::move(read));
+                   }),
+          cursors_(spool.recovered().cursors),
+          exchange_(spool, batch_, sources_, seams.clock,
+                    [this](const Settings& next, uint64_t start_index) {
+                        promise_cursors(next, start_index);
+                    }) {}
 
     Result<void> add_sources(const Settings& settings);
     bool step(bool news_from_watch);
@@ -40,7 +50,8 @@ class Ingest::Worker {
     int64_t hold_ms() const { return batch_.hold_ms(); }
 
     bool caught_up() const {
-        return caught_up_ && !waits_for_files() && !news_waits() && spool_.batch_records() == 0;
+        return caught_up_ && !exchange_.busy() && !sources_.waits_for_files() && !news_waits() &&
+               spool_.batch_records() == 0;
     }
 
     void finish();
@@ -58,7 +69,14 @@ class Ingest::Worker {
 
     void announce(AgentNews news) { announcements_.add(std::move(news)); }
 
-    const std::vector<SourceTotals>& totals();
+    void begin_change(IngestChange change);
+
+    bool changes() const { return exchange_.busy(); }
+
+    std::optional<IngestChanged> take_changed() { return exchange_.take_changed(); }
+
+    const std::vector<SourceTotals>& totals() { return sources_.totals(); }
+
     IntakeStatus status();
 
     uint64_t committed_records() const { return batch_.committed_records(); }
@@ -66,16 +84,15 @@ class Ingest::Worker {
     bool failed() const { return batch_.failed() || cadence_.failed(); }
 
  private:
-    Result<void> add_source(const SourceSettings& settings, std::vector<FilePosition> saved);
+    std::unique_ptr<SourceIntake> make_intake(const SourceSettings& settings, DocumentRead read);
+    void adopt(const IngestChange& change);
+    void promise_cursors(const Settings& settings, uint64_t start_index);
     void take_letters();
 
     bool news_waits() const { return announcements_.wait_ms() == 0; }
 
-    void collect_positions(UncommittedPositions& positions);
-    bool waits_for_files() const;
     int64_t scan_interval_ms() const;
     void look_for_files(bool news_from_watch);
-    bool flush(SourceIntake& source);
     uint64_t read_sources();
     void seal(SealReason reason);
     void seal_when_due();
@@ -89,8 +106,7 @@ class Ingest::Worker {
     Announcements announcements_;
     SealCadence cadence_;
     Checkpoints checkpoints_;
-    std::vector<std::unique_ptr<SourceIntake>> sources_;
-    std::vector<SourceTotals> totals_;
+    Intakes sources_;
     std::vector<OutputTotals> output_totals_;
     MonotonicNanos last_scan_;
     bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
@@ -99,43 +115,53 @@ class Ingest::Worker {
     bool urgent_ = false;  // a record is to be sealed at once
     bool idle_ = true;     // nothing was read since the last checkpoint
     Cursors cursors_;
+    PromisedCursors promised_;
+    IngestExchange exchange_;
 };
 
 Result<void> Ingest::Worker::add_sources(const Settings& settings) {
-    std::vector<FilePosition> all = decode_positions(spool_.recovered().positions, seams_.log);
+    Intakes::Reads reads;
     for (const SourceSettings& source : settings.sources) {
-        std::vector<FilePosition> saved;
-        std::copy_if(all.begin(), all.end(), std::back_inserter(saved),
-                     [&](const FilePosition& position) { return position.source_id == source.id; });
-        if (Result<void> added = add_source(source, std::move(saved)); !added) {
-            return added;
+        Result<DocumentRead> read = seams_.make_document_read(source);
+        if (!read) {
+            return fail(std::move(read.error()).with_context("source " + source.id));
         }
+        reads.emplace(source.id, std::move(*read));
     }
+    sources_.exchange(settings.sources, std::move(reads));
     return {};
 }
 
-Result<void> Ingest::Worker::add_source(const SourceSettings& settings,
-                                        std::vector<FilePosition> saved) {
-    Result<DocumentRead> read = seams_.make_document_read(settings);
-    if (!read) {
-        return fail(std::move(read.error()).with_context("source " + settings.id));
+std::unique_ptr<SourceIntake> Ingest::Worker::make_intake(const SourceSettings& settings,
+                                                          DocumentRead read) {
+    return std::make_unique<SourceIntake>(settings, std::move(read), spool_, seams_.clock,
+                                          seams_.log, mailbox_, announcements_.repeats(),
+                                          [this](SourceIntake&) { batch_.commit(); });
+}
+
+void Ingest::Worker::begin_change(IngestChange change) {
+    if (change.settings) {
+        adopt(change);
     }
-    auto intake = std::make_unique<SourceIntake>(settings, std::move(*read), spool_, seams_.clock,
-                                                 seams_.log, mailbox_, announcements_.repeats(),
-                                                 [this](SourceIntake&) { batch_.commit(); });
-    SourceTailOptions options{
-        .source_id = settings.id,
-        .paths = settings.paths,
-        .exclude = settings.exclude,
-        .start_at_end = settings.start_at_end,
-        .document_bytes_max = settings.max_document_bytes,
-        .follow_symlinks = false,
-        .whole_files = settings.whole_files,
-    };
-    intake->attach(SourceTail::make(options, seams_.files, seams_.watch, seams_.clock,
-                                    position_hasher(spool_.position_key()), std::move(saved)));
-    sources_.push_back(std::move(intake));
-    return {};
+    exchange_.begin(std::move(change));
+}
+
+void Ingest::Worker::adopt(const IngestChange& change) {
+    const SpoolSettings& spool = change.settings->spool;
+    spool_.adopt(spool_options(*change.settings));
+    batch_.set_sync_interval(spool.sync_interval_ms);
+    cadence_.set_heartbeat_interval(spool.checkpoint_interval_ms);
+    checkpoints_.adopt(spool.checkpoint_interval_ms, change.may_anchor, change.holder_interval_ms);
+}
+
+// An output's start is durable before the first record that is for it.
+void Ingest::Worker::promise_cursors(const Settings& settings, uint64_t start_index) {
+    promised_.promise(settings, cursors_, start_index);
+    if (!promised_.empty()) {
+        cursors_ = promised_.added_to(std::move(cursors_));
+        spool_.note_cursors(cursors_);
+        seal(SealReason::kForced);
+    }
 }
 
 void Ingest::Worker::take_letters() {
@@ -143,7 +169,7 @@ void Ingest::Worker::take_letters() {
     announcements_.add(std::move(letters.dead));
     // Unchanged ones too: the spool puts off what it writes about them.
     if (!letters.cursors.empty()) {
-        cursors_ = held_back(std::move(letters.cursors));
+        cursors_ = promised_.added_to(held_back(std::move(letters.cursors)));
         spool_.note_cursors(cursors_);
     }
     if (!letters.outputs.empty()) {
@@ -155,32 +181,13 @@ void Ingest::Worker::take_letters() {
     }
 }
 
-const std::vector<SourceTotals>& Ingest::Worker::totals() {
-    totals_.clear();
-    for (const auto& source : sources_) {
-        totals_.push_back(source->totals());
-        totals_.back().unreadable_files = source->tail().unreadable_files();
-    }
-    return totals_;
-}
-
 IntakeStatus Ingest::Worker::status() {
     IntakeStatus status;
-    for (const SourceTotals& totals : totals()) {
-        status.sources.push_back({totals, sources_[status.sources.size()]->tail().lag_bytes()});
-    }
+    status.sources = sources_.status();
     status.anchors = checkpoints_.totals();
     status.log_size = spool_.next_index();
     status.sealed = cadence_.sealed();
     return status;
-}
-
-void Ingest::Worker::collect_positions(UncommittedPositions& positions) {
-    for (const auto& source : sources_) {
-        for (const FilePosition& position : source->take_positions()) {
-            positions.note(position);
-        }
-    }
 }
 
 void Ingest::Worker::seal(SealReason reason) {
@@ -221,11 +228,6 @@ void Ingest::Worker::append_checkpoint() {
     batch_.commit();
 }
 
-bool Ingest::Worker::waits_for_files() const {
-    return std::any_of(sources_.begin(), sources_.end(),
-                       [](const auto& source) { return source->tail().waits_for_files(); });
-}
-
 // A tail that looked at many files just now may put off looking for new ones by a second: the look
 // after news is followed by one more. While there is always something to read nobody asks the
 // watch, so it is looked as often.
@@ -233,7 +235,8 @@ int64_t Ingest::Worker::scan_interval_ms() const {
     if (seams_.watch.descriptor() < 0) {
         return kPollIntervalMs;
     }
-    return settling_ || !caught_up_ || waits_for_files() ? kSettleIntervalMs : kRescanIntervalMs;
+    return settling_ || !caught_up_ || sources_.waits_for_files() ? kSettleIntervalMs
+                                                                  : kRescanIntervalMs;
 }
 
 // Also while sources wait for space: a file that is rotated away then is kept by its descriptor.
@@ -251,21 +254,14 @@ void Ingest::Worker::look_for_files(bool news_from_watch) {
     last_scan_ = now;
 }
 
-// True when nothing of the source waits for the spool, and the spool takes more.
-bool Ingest::Worker::flush(SourceIntake& source) {
-    while (!source.flush() || spool_.batch_full()) {
-        if (!batch_.commit()) {
-            return false;
-        }
-    }
-    return true;
-}
-
 uint64_t Ingest::Worker::read_sources() {
     uint64_t read = 0;
     for (const auto& source : sources_) {
+        if (sources_.is_retiring(*source)) {
+            continue;
+        }
         source->expire(seams_.clock.monotonic_now());
-        if (!flush(*source)) {
+        if (!flush_intake(*source, spool_, batch_)) {
             return read;
         }
         read += source->read(kReadBudgetBytes);
@@ -295,9 +291,13 @@ bool Ingest::Worker::step(bool news_from_watch) {
             batch_.commit();
         }
     }
+    bool other_sources = exchange_.go_on();
+    if (other_sources) {
+        scanned_ = caught_up_ = false;
+    }
     seal_when_due();
     announcements_.settle();
-    return !failed() && !batch_.full() && (read > 0 || news_waits());
+    return !failed() && !batch_.full() && (read > 0 || other_sources || news_waits());
 }
 
 int64_t Ingest::Worker::wait_ms() const {
@@ -325,7 +325,7 @@ void Ingest::Worker::finish() {
     take_letters();
     for (const auto& source : sources_) {
         source->expire_all();
-        if (!flush(*source)) {
+        if (!flush_intake(*source, spool_, batch_)) {
             return;
         }
     }
@@ -376,6 +376,18 @@ void Ingest::take_last_letters() {
 
 Cursors Ingest::held_back(Cursors cursors) const {
     return worker_->held_back(std::move(cursors));
+}
+
+void Ingest::begin_change(IngestChange change) {
+    worker_->begin_change(std::move(change));
+}
+
+bool Ingest::changes() const {
+    return worker_->changes();
+}
+
+std::optional<IngestChanged> Ingest::take_changed() {
+    return worker_->take_changed();
 }
 
 AnchorTotals Ingest::anchors() const {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "parsers/parser.h"
 #include "pipeline/checkpoints.h"
 #include "pipeline/document_read.h"
+#include "pipeline/ingest_change.h"
 #include "pipeline/ledger.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/recent_batches.h"
@@ -71,6 +73,12 @@ class Ingest {
 
     // No further than the events whose dead letters are not in the log yet.
     Cursors held_back(Cursors cursors) const;
+
+    // Other sources and intervals, with the next steps. Once per change take_changed() has
+    // something: then new outputs may begin. A change is over (`changes()`) before the next begins.
+    void begin_change(IngestChange change);
+    bool changes() const;
+    std::optional<IngestChanged> take_changed();
 
     void announce(AgentNews news);  // an agent record with the next step
     const std::vector<SourceTotals>& totals() const;

@@ -1,6 +1,7 @@
 #include "pipeline/ingest_thread.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/agent_record.h"
 
@@ -12,12 +13,21 @@ namespace {
 bool step(const IngestThreadParts& parts, bool news_from_watch) {
     ThreadFlags& flags = parts.flags;
     uint64_t before = parts.recent.durable_end();
+    if (!parts.ingest.changes()) {
+        if (std::optional<IngestChange> change = parts.changes.take()) {
+            parts.ingest.begin_change(std::move(*change));
+        }
+    }
     bool more = parts.ingest.step(news_from_watch);
     flags.committed_records.store(parts.ingest.committed_records());
     if (parts.recent.durable_end() != before) {
         flags.wake_deliver->wake();
     }
     if (parts.ingest.caught_up() && !flags.caught_up.exchange(true) && parts.tell_caught_up) {
+        flags.wake_main->wake();
+    }
+    if (std::optional<IngestChanged> changed = parts.ingest.take_changed()) {
+        parts.changes.put_outcome(*changed);
         flags.wake_main->wake();
     }
     if (parts.ingest.failed() && !flags.failed.load()) {

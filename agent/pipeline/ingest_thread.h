@@ -23,6 +23,7 @@ struct IngestThreadParts {
     StatusBoard& status;
     Pulse& pulse;
     ThreadFlags& flags;
+    IngestHandover& changes;      // of a reload
     bool tell_caught_up = false;  // wakes the main thread once everything is read
 };
 

@@ -46,7 +46,7 @@ bool Lane::find_batch(uint64_t index, MonotonicNanos now) {
     if (batch_ && index >= batch_->first_index && index < batch_->end_index()) {
         return true;
     }
-    uint64_t durable_end = recent_.durable_end();
+    uint64_t durable_end = offers_end();
     if (index >= durable_end) {
         return false;
     }
@@ -123,7 +123,7 @@ void Lane::pass_to(uint64_t end) {
 
 int64_t Lane::wait_ms(MonotonicNanos now) const {
     int64_t wait = health_.wait_ms(now);
-    if (now < unreadable_until_ && next_index_ < recent_.durable_end()) {
+    if (now < unreadable_until_ && next_index_ < offers_end()) {
         int64_t retry = unreadable_until_.millis_since(now) + 1;
         wait = wait < 0 ? retry : std::min(wait, retry);
     }
@@ -343,12 +343,12 @@ bool Lane::step(MonotonicNanos now) {
     bool letters_wait = mailbox_.dead_letters_waiting() >= kDeadLettersMax;
     auto may_send_more = [&] { return in_flight_.size() < kInFlightEventsMax && !letters_wait; };
     // What is offered again is in flight already.
-    while (offered < kEventsPerStepMax && (may_send_more() || next_index_ < visited_end_) &&
-           find_batch(next_index_, now)) {
+    while (offered < kEventsPerStepMax && next_index_ < stop_at_ &&
+           (may_send_more() || next_index_ < visited_end_) && find_batch(next_index_, now)) {
         if (next_index_ < batch_->first_index) {
-            pass_over(batch_->first_index);
+            pass_over(std::min(batch_->first_index, stop_at_));
         }
-        if (!offer_next()) {
+        if (next_index_ >= stop_at_ || !offer_next()) {
             break;
         }
         ++offered;
@@ -358,14 +358,23 @@ bool Lane::step(MonotonicNanos now) {
 }
 
 bool Lane::drained() const {
-    return in_flight_.empty() && visited_end_ == next_index_ &&
-           next_index_ >= recent_.durable_end();
+    return in_flight_.empty() && visited_end_ == next_index_ && next_index_ >= offers_end();
+}
+
+Lane::End Lane::end() const {
+    End end{cursor_, std::max(visited_end_, resent_below_), first_new_index_, committed_before_};
+    if (visited_end_ > first_new_index_) {
+        end.first_new_index = visited_end_;
+        end.committed_before += visited_new_;
+    }
+    return end;
 }
 
 OutputTotals Lane::totals(uint64_t committed_records) const {
     OutputTotals totals = totals_;
     // Ingest tells its count after the batch: what was seen of it counts already.
-    totals.spooled = std::max(committed_records, visited_new_);
+    uint64_t committed = std::max(committed_records, committed_before_) - committed_before_;
+    totals.spooled = std::max(committed, visited_new_);
     totals.pending = in_flight_.size() + (totals.spooled - visited_new_);
     totals.resent = parts_.output->resent_events();
     return totals;

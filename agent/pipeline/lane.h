@@ -5,6 +5,7 @@
 //                cursor <── confirmed, or a dead letter ────────────────────┘
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -43,6 +44,22 @@ class Lane {
     // Events below `index` may have arrived already: the last run did not stop in order.
     void mark_resent_below(uint64_t index) { resent_below_ = index; }
 
+    // This many records were committed in this run before the first of this lane's.
+    void count_from(uint64_t committed_records) { committed_before_ = committed_records; }
+
+    // Its output ends: nothing from `index` on is offered any more.
+    void stop_at(uint64_t index) { stop_at_ = index; }
+
+    // Where another lane of this output goes on, with a ledger of its own.
+    struct End {
+        uint64_t cursor = 0;
+        uint64_t offered_end = 0;  // what is below it may have arrived, confirmed or not
+        uint64_t first_new_index = 0;
+        uint64_t committed_before = 0;  // records of this run below first_new_index
+    };
+
+    End end() const;
+
     // Offers what the output takes, lets it work, moves the cursor. True: something moved, call
     // again soon.
     bool step(MonotonicNanos now);
@@ -69,6 +86,9 @@ class Lane {
         bool quiet = false;    // never a dead letter
         bool refused = false;  // told; not offered again
     };
+
+    // Records below it are there and to be offered.
+    uint64_t offers_end() const { return std::min(recent_.durable_end(), stop_at_); }
 
     bool find_batch(uint64_t index, MonotonicNanos now);
     bool offer_next();
@@ -114,6 +134,8 @@ class Lane {
 
     OutputTotals totals_;
     uint64_t visited_new_ = 0;
+    uint64_t committed_before_ = 0;
+    uint64_t stop_at_ = UINT64_MAX;
 };
 
 }  // namespace llmtrail

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "outputs/outputs.h"
-#include "pipeline/output_parts.h"
 
 namespace llmtrail {
 
@@ -18,6 +17,19 @@ uint64_t start_of(const std::string& output_id, const RecoveredSpool& recovered)
 
 }  // namespace
 
+Result<LaneParts> make_lane_parts(const OutputSettings& output, const HostNames& names,
+                                  LaneSeams seams) {
+    auto made =
+        make_output(plan_of(output, names, seams.files), seams.network, seams.files, seams.random);
+    if (!made) {
+        return fail(std::move(made.error()));
+    }
+    Route route({.kinds = output.only.kinds,
+                 .classes = output.only.classes,
+                 .min_severity = output.only.min_severity});
+    return LaneParts{std::move(*made), make_formatter(output, names), std::move(route)};
+}
+
 Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
                                                       const RecoveredSpool& recovered,
                                                       RecentBatches& recent, SpoolReader& spool,
@@ -25,16 +37,11 @@ Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,
     HostNames names = host_names(settings, seams.files);
     std::vector<std::unique_ptr<Lane>> lanes;
     for (const OutputSettings& output : settings.outputs) {
-        auto made = make_output(plan_of(output, names, seams.files), seams.network, seams.files,
-                                seams.random);
+        Result<LaneParts> made = make_lane_parts(output, names, seams);
         if (!made) {
             return fail(std::move(made.error()).with_context("output " + output.id));
         }
-        Route route({.kinds = output.only.kinds,
-                     .classes = output.only.classes,
-                     .min_severity = output.only.min_severity});
-        LaneParts parts{std::move(*made), make_formatter(output, names), std::move(route)};
-        lanes.push_back(std::make_unique<Lane>(std::move(parts), start_of(output.id, recovered),
+        lanes.push_back(std::make_unique<Lane>(std::move(*made), start_of(output.id, recovered),
                                                recovered.next_index, recent, spool, mailbox,
                                                seams.log));
         // A receiver may have stored what it had no time to acknowledge.

@@ -1,4 +1,4 @@
-// From settings to lanes: one a configured output. Start-up only.
+// From settings to lanes: one a configured output. Main thread, at the start and for a reload.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "config/settings.h"
 #include "pipeline/lane.h"
+#include "pipeline/output_parts.h"
 #include "platform/network.h"
 #include "platform/random.h"
 
@@ -18,6 +19,9 @@ struct LaneSeams {
     Random& random;
     Log& log;
 };
+
+Result<LaneParts> make_lane_parts(const OutputSettings& output, const HostNames& names,
+                                  LaneSeams seams);
 
 // An output that the spool has no cursor for starts with this run's first record.
 Result<std::vector<std::unique_ptr<Lane>>> make_lanes(const Settings& settings,

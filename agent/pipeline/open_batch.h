@@ -27,6 +27,8 @@ class OpenBatch {
     OpenBatch(SpoolWriter& spool, RecentBatches& recent, Clock& clock, Log& log,
               int64_t sync_interval_ms, CollectPositions collect_positions);
 
+    void set_sync_interval(int64_t sync_interval_ms) { pacer_.set_sync_interval(sync_interval_ms); }
+
     // Whatever way records came into the batch, a commit is due.
     void note_records();
 

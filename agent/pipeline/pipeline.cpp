@@ -39,6 +39,7 @@ class Pipeline {
 
  private:
     AnchorPlan anchor_plan();
+    void make_reloads();
     void announce_start();
     void tell_service_manager(std::string_view state);
     bool asked_to_stop();
@@ -61,6 +62,9 @@ class Pipeline {
     std::unique_ptr<Ingest> ingest_;
     std::unique_ptr<Deliver> deliver_;
     std::unique_ptr<AnchorWorker> anchors_;  // null: none configured
+    IngestHandover ingest_changes_;
+    DeliverHandover deliver_changes_;
+    std::unique_ptr<Reloads> reloads_;
 };
 
 Result<void> Pipeline::start() {
@@ -112,8 +116,27 @@ Result<void> Pipeline::start() {
                       settings_.spool.directory);
     status_.put_intake(ingest_->status());
     status_.put_outputs(deliver_->status(ingest_->committed_records()));
+    make_reloads();
     announce_start();
     return {};
+}
+
+void Pipeline::make_reloads() {
+    auto make_lane = [this](LaneParts parts, uint64_t start_index, uint64_t first_new_index) {
+        return std::make_unique<Lane>(std::move(parts), start_index, first_new_index, recent_,
+                                      *reader_, mailbox_, seams_.log);
+    };
+    reloads_ = std::make_unique<Reloads>(
+        Reloads::Parts{seams_.reload,
+                       {seams_.network, seams_.files, seams_.random, seams_.log},
+                       seams_.clock,
+                       ingest_changes_,
+                       deliver_changes_,
+                       flags_,
+                       status_,
+                       [this](std::string_view state) { tell_service_manager(state); },
+                       make_lane},
+        settings_, deliver_->totals(0));
 }
 
 AnchorPlan Pipeline::anchor_plan() {
@@ -152,7 +175,7 @@ bool Pipeline::asked_to_stop() {
             seams_.log.info({"asked to stop"});
             return true;
         }
-        seams_.log.warn({"reload is not in this version: the configuration was not read again"});
+        reloads_->ask_by_signal();
     }
     return false;
 }
@@ -169,7 +192,8 @@ bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
         WaitEntry entries[] = {
             {seams_.signals.descriptor(), StreamWants::kRead, false},
             {flags_.wake_main->descriptor(), StreamWants::kRead, false},
-            {seams_.status ? seams_.status->descriptor() : -1, StreamWants::kRead, false}};
+            {seams_.status ? seams_.status->descriptor() : -1, StreamWants::kRead, false},
+            {options_.once ? -1 : reloads_->descriptor(), StreamWants::kRead, false}};
         int64_t timeout_ms =
             options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
         if (!wait_for(entries, metrics_.wait_ms(timeout_ms)) ||
@@ -182,6 +206,9 @@ bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
         }
         if (asked_to_stop()) {
             return true;
+        }
+        if (!options_.once) {
+            reloads_->go_on();
         }
     }
     return false;
@@ -213,11 +240,11 @@ RunReport Pipeline::run() {
     MonotonicNanos deadline = now().after_millis(options_.deadline_ms);
     std::thread ingest([this] {
         run_ingest_thread({*ingest_, recent_, seams_.watch, seams_.clock, seams_.log, status_,
-                           seams_.pulses.ingest, flags_, options_.once});
+                           seams_.pulses.ingest, flags_, ingest_changes_, options_.once});
     });
     std::thread deliver([this] {
         run_deliver_thread({*deliver_, mailbox_, seams_.clock, seams_.log, status_,
-                            seams_.pulses.deliver, flags_});
+                            seams_.pulses.deliver, flags_, deliver_changes_});
     });
     tell_service_manager("READY=1");
 

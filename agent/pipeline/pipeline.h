@@ -19,6 +19,7 @@
 #include "config/settings.h"
 #include "log/log.h"
 #include "pipeline/ledger.h"
+#include "pipeline/reloads.h"
 #include "platform/clock.h"
 #include "platform/file_system.h"
 #include "platform/file_watch.h"
@@ -50,6 +51,7 @@ struct PipelineSeams {
     SignalSource& signals;
     Log& log;
     WorkerPulses& pulses;
+    ReloadSeams reload = {};
     LocalListener* status = nullptr;  // answers `llmtrail status`; null: nobody can ask
 };
 

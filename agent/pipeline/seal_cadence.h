@@ -18,6 +18,8 @@ class SealCadence {
  public:
     SealCadence(SpoolWriter& spool, Clock& clock, Log& log, int64_t heartbeat_interval_ms);
 
+    void set_heartbeat_interval(int64_t interval_ms) { heartbeat_interval_ms_ = interval_ms; }
+
     std::optional<SealReason> due() const;
     void seal(SealReason reason);
 

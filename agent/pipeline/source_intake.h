@@ -70,6 +70,9 @@ class SourceIntake : private TailSink, private RecordSink {
 
     const SourceTotals& totals() const { return totals_; }
 
+    // The ledger of a source goes on when it is exchanged for another of its id.
+    void count_from(const SourceTotals& totals) { totals_ = totals; }
+
     uint64_t appended() const { return appended_; }
 
     // Since the last call a record came that is to be sealed at once.

@@ -11,6 +11,11 @@ void StatusBoard::put_start(uint64_t generation, UnixNanos started, std::string 
     status_.spool_directory = std::move(spool_directory);
 }
 
+void StatusBoard::put_configuration(ConfigurationStatus configuration) {
+    std::lock_guard lock(mutex_);
+    status_.configuration = std::move(configuration);
+}
+
 void StatusBoard::put_intake(IntakeStatus intake) {
     std::lock_guard lock(mutex_);
     status_.intake = std::move(intake);

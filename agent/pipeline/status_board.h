@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/time.h"
 #include "outputs/output.h"
 #include "pipeline/ledger.h"
@@ -26,7 +27,7 @@ struct SourceStatus {
 struct OutputStatus {
     OutputTotals totals;
     OutputHealth health = OutputHealth::kIdle;
-    std::string last_error;  // of the present outage; "" while it is up
+    std::string last_error;                // of the present outage; "" while it is up
     std::optional<MonotonicNanos> failed;  // when it was last down; none: never in this run
 };
 
@@ -38,11 +39,23 @@ struct IntakeStatus {
     MonotonicNanos sealed;  // when the last seal was written
 };
 
+// What is in force, and what the last reload came to.
+struct ConfigurationStatus {
+    uint64_t generation = 0;  // 1 at the start, one more with each reload that was accepted
+    Bytes digest;             // SHA-256 of the files as they were read
+    UnixNanos since;
+    std::string last_verdict;  // "": none was asked for
+    UnixNanos last_at;
+    Bytes last_digest;
+    std::string last_error;  // the first one, in one line of valid UTF-8
+};
+
 struct AgentStatus {
     // Of this run.
     uint64_t generation = 0;
     UnixNanos started;
     std::string spool_directory;
+    ConfigurationStatus configuration;
 
     IntakeStatus intake;
     std::vector<OutputStatus> outputs;
@@ -51,6 +64,7 @@ struct AgentStatus {
 class StatusBoard {
  public:
     void put_start(uint64_t generation, UnixNanos started, std::string spool_directory);
+    void put_configuration(ConfigurationStatus configuration);
     void put_intake(IntakeStatus intake);
     void put_outputs(std::vector<OutputStatus> outputs);
 

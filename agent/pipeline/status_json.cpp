@@ -1,6 +1,7 @@
 // status_json(): the status of the agent as docs/status.md has it.
-#include "base/json_text.h"
+#include "base/hex.h"
 #include "base/utf8.h"
+#include "pipeline/json_object.h"
 #include "pipeline/status_board.h"
 
 namespace llmtrail {
@@ -21,43 +22,9 @@ std::string_view state_name(OutputHealth health) {
     return "";
 }
 
-// One object, its members in the order of the calls.
-class ObjectWriter {
- public:
-    explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
-
-    ~ObjectWriter() { out_.push_back('}'); }
-
-    ObjectWriter(const ObjectWriter&) = delete;
-    ObjectWriter& operator=(const ObjectWriter&) = delete;
-
-    void text(std::string_view key, std::string_view value) {
-        append_json_string(begin(key), value);
-    }
-
-    void count(std::string_view key, uint64_t value) { append_json_unsigned(begin(key), value); }
-
-    void truth(std::string_view key, bool value) { begin(key) += value ? "true" : "false"; }
-
-    void time(std::string_view key, UnixNanos at) { text(key, format_iso_nanos(at)); }
-
-    // For a value that the caller writes.
-    std::string& begin(std::string_view key) {
-        if (out_.back() != '{') {
-            out_.push_back(',');
-        }
-        append_json_string(out_, key);
-        out_.push_back(':');
-        return out_;
-    }
-
- private:
-    std::string& out_;
-};
-
 void put_source(std::string& out, const SourceStatus& source) {
     const SourceTotals& totals = source.totals;
-    ObjectWriter object(out);
+    JsonObjectWriter object(out);
     object.text("id", totals.id);
     object.count("lag_bytes", source.lag_bytes);
     object.count("documents", totals.documents);
@@ -74,7 +41,7 @@ void put_source(std::string& out, const SourceStatus& source) {
 
 void put_output(std::string& out, const OutputStatus& output) {
     const OutputTotals& totals = output.totals;
-    ObjectWriter object(out);
+    JsonObjectWriter object(out);
     object.text("id", totals.id);
     object.text("state", state_name(output.health));
     if (!output.last_error.empty()) {
@@ -110,7 +77,7 @@ void put_list(std::string& out, const std::vector<Item>& items,
 }
 
 void put_anchors(std::string& out, const AnchorTotals& anchors) {
-    ObjectWriter object(out);
+    JsonObjectWriter object(out);
     object.text("state", anchors.state);
     object.text("holder", anchors.holder);
     object.count("sealed_size", anchors.sealed_size);
@@ -118,18 +85,33 @@ void put_anchors(std::string& out, const AnchorTotals& anchors) {
     object.count("unanchored_seconds", static_cast<uint64_t>(anchors.unanchored_seconds()));
 }
 
+void put_configuration(std::string& out, const ConfigurationStatus& configuration) {
+    JsonObjectWriter object(out);
+    object.count("generation", configuration.generation);
+    object.text("digest", to_hex(configuration.digest));
+    object.time("since", configuration.since);
+    if (!configuration.last_verdict.empty()) {
+        JsonObjectWriter last(object.begin("last_reload"));
+        last.text("verdict", configuration.last_verdict);
+        last.time("at", configuration.last_at);
+        last.text("digest", to_hex(configuration.last_digest));
+        last.text("error", configuration.last_error);
+    }
+}
+
 }  // namespace
 
 std::string status_json(const AgentStatus& status, UnixNanos now) {
     std::string out;
     {
-        ObjectWriter object(out);
+        JsonObjectWriter object(out);
         object.text("version", LLMTRAIL_VERSION);
         object.time("now", now);
         object.time("started", status.started);
         object.count("generation", status.generation);
         object.text("spool_directory", status.spool_directory);
         object.count("log_size", status.intake.log_size);
+        put_configuration(object.begin("configuration"), status.configuration);
         put_anchors(object.begin("anchors"), status.intake.anchors);
         put_list(object.begin("sources"), status.intake.sources, put_source);
         put_list(object.begin("outputs"), status.outputs, put_output);

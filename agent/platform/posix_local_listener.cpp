@@ -17,7 +17,6 @@ namespace llmtrail {
 
 namespace {
 
-constexpr mode_t kSocketMode = 0660;
 constexpr int kWaitingMax = 16;
 constexpr size_t kReadBytes = 16384;
 
@@ -49,6 +48,29 @@ Result<Descriptor> connect_locally(const std::string& path) {
     return made;
 }
 
+class PosixLocalCaller final : public LocalCaller {
+ public:
+    explicit PosixLocalCaller(Descriptor peer) : peer_(std::move(peer)) {}
+
+    uint32_t user() const override {
+        ucred who{};
+        socklen_t size = sizeof who;
+        bool known = ::getsockopt(peer_.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0;
+        return known ? who.uid : UINT32_MAX;
+    }
+
+    void answer(ByteView text) override {
+        ssize_t sent = 1;
+        while (sent > 0 && !text.empty()) {
+            sent = ::send(peer_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+            text.remove_prefix(static_cast<size_t>(std::max<ssize_t>(sent, 0)));
+        }
+    }
+
+ private:
+    Descriptor peer_;
+};
+
 class PosixLocalListener final : public LocalListener {
  public:
     PosixLocalListener(Descriptor socket, std::string path)
@@ -63,23 +85,17 @@ class PosixLocalListener final : public LocalListener {
 
     void answer(ByteView text) override {
         for (int answered = 0; answered < kWaitingMax; ++answered) {
-            Descriptor peer = accept();
-            if (!peer) {
+            std::unique_ptr<LocalCaller> caller = accept();
+            if (!caller) {
                 return;
             }
-            ByteView left = text;
-            ssize_t sent = 1;
-            while (sent > 0 && !left.empty()) {
-                sent = ::send(peer.get(), left.data(), left.size(), MSG_NOSIGNAL);
-                left.remove_prefix(static_cast<size_t>(std::max<ssize_t>(sent, 0)));
-            }
+            caller->answer(text);
         }
     }
 
- private:
     // Without a descriptor to spare the one who waits is sent away: they would wait, and wake this
     // thread, for ever.
-    Descriptor accept() {
+    std::unique_ptr<LocalCaller> accept() override {
         constexpr int kFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
         Descriptor peer(::accept4(socket_.get(), nullptr, nullptr, kFlags));
         if (!peer && (errno == EMFILE || errno == ENFILE)) {
@@ -88,9 +104,10 @@ class PosixLocalListener final : public LocalListener {
             sent_away = Descriptor();
             spare_ = spare();
         }
-        return peer;
+        return peer ? std::make_unique<PosixLocalCaller>(std::move(peer)) : nullptr;
     }
 
+ private:
     static Descriptor spare() { return Descriptor(::eventfd(0, EFD_CLOEXEC)); }
 
     Descriptor socket_;
@@ -119,7 +136,7 @@ Result<void> remove_stale(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<LocalListener>> listen_locally(const std::string& path) {
+Result<std::unique_ptr<LocalListener>> listen_locally(const std::string& path, uint32_t mode) {
     Result<SocketAddress> address = unix_address(path);
     if (!address) {
         return fail(std::move(address.error()));
@@ -140,8 +157,7 @@ Result<std::unique_ptr<LocalListener>> listen_locally(const std::string& path) {
         return fail(error_from_errno(os_error, path));
     }
     auto listener = std::make_unique<PosixLocalListener>(std::move(*made), path);
-    if (::listen(listener->descriptor(), kWaitingMax) < 0 ||
-        ::chmod(path.c_str(), kSocketMode) < 0) {
+    if (::listen(listener->descriptor(), kWaitingMax) < 0 || ::chmod(path.c_str(), mode) < 0) {
         return fail(error_from_errno(errno, path));
     }
     return std::unique_ptr<LocalListener>(std::move(listener));

@@ -1,7 +1,7 @@
 // What a TLS connection of the agent is made with: an SSL_CTX from TlsOptions, read from disk for
 // every attempt, so that replaced certificates and keys are used from the next connection on.
-// Inside agent/platform only. kTls: an unusable CA, CRL, certificate or key file; kPermission: a
-// key file that others can read.
+// Inside agent/platform, and by a reload to try the files. kTls: an unusable CA, CRL, certificate
+// or key file; kPermission: a key file that others can read.
 #pragma once
 
 #include <memory>

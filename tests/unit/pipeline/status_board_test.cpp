@@ -22,6 +22,13 @@ AgentStatus busy_agent() {
     status.intake.sources = {source};
     status.intake.log_size = 6;
     status.intake.anchors = {"not anchored", "", 0, 5, 1500, 0};
+    status.configuration = {2,
+                            "\xab\x01",
+                            UnixNanos{1'772'362'830'000'000'000},
+                            "refused",
+                            UnixNanos{1'772'362'840'000'000'000},
+                            "\xcd",
+                            "no"};
     OutputStatus output;
     output.totals.id = "soc";
     output.totals.confirmation = "sent";
@@ -42,6 +49,9 @@ TEST_CASE("the status is one line of JSON, in the order of its page") {
           "\",\"now\":\"2026-03-01T11:01:00.000000001Z\","
           "\"started\":\"2026-03-01T11:00:00.000000000Z\",\"generation\":3,"
           "\"spool_directory\":\"/s\",\"log_size\":6,"
+          "\"configuration\":{\"generation\":2,\"digest\":\"ab01\","
+          "\"since\":\"2026-03-01T11:00:30.000000000Z\",\"last_reload\":{\"verdict\":\"refused\","
+          "\"at\":\"2026-03-01T11:00:40.000000000Z\",\"digest\":\"cd\",\"error\":\"no\"}},"
           "\"anchors\":{\"state\":\"not anchored\",\"holder\":\"\",\"sealed_size\":5,"
           "\"anchored_size\":0,\"unanchored_seconds\":2},"
           "\"sources\":[{\"id\":\"app\",\"lag_bytes\":77,\"documents\":4,\"records\":5,"
@@ -62,6 +72,7 @@ TEST_CASE("each part is what was put last") {
     board.put_outputs({OutputStatus{}, OutputStatus{}});
     board.put_outputs(status.outputs);
     board.put_intake(status.intake);
+    board.put_configuration(status.configuration);
     UnixNanos now{5};
     CHECK(status_json(board.read(), now) == status_json(status, now));
 }
