@@ -108,7 +108,7 @@ KafkaOutput::KafkaOutput(const OutputPlan& plan, std::shared_ptr<KafkaLibrary> l
                          std::unique_ptr<Waker> waker, Random& random)
     : id_(plan.id),
       plan_(plan.kafka),
-      age_max_ms_(plan.kafka.plain ? 0 : plan.tls.connection_age_max_ms),
+      age_max_ms_(plan.tls.connection_age_max_ms),
       properties_(kafka_properties(plan.kafka, plan.tls)),
       library_(std::move(library)),
       waker_(std::move(waker)),

@@ -189,6 +189,27 @@ TEST_CASE("a broker that lets nobody in is told, and the password read again eac
     CHECK(bench.output->confirmed_end() == 0);
 }
 
+TEST_CASE("a producer that is old ends in order, and the next goes on without duplicates") {
+    KafkaCluster cluster;
+    OutputPlan plan = KafkaBench::plan_for(cluster.brokers());
+    plan.tls.connection_age_max_ms = 60'000;
+    KafkaBench bench(plan, 100);
+    REQUIRE(bench.run_until_confirmed());
+    for (int i = 0; i < 5; ++i) {
+        bench.more(100);
+        for (int turns = 0; turns < 3; ++turns) {
+            bench.turn();  // some are under way
+        }
+        bench.clock.advance_millis(61'000);
+        bench.output->work(bench.clock.monotonic);
+        CHECK_FALSE(bench.offer(bench.next));
+        REQUIRE(bench.run_until_confirmed());
+    }
+    CHECK(all_once(cluster.read_all(), 600));
+    CHECK(bench.output->resent_events() == 0);
+    CHECK(bench.problems.empty());
+}
+
 TEST_CASE("what waits for brokers stays within its budget of bytes") {
     constexpr size_t kQueue = size_t{2} << 20;
     KafkaCluster cluster;
