@@ -174,7 +174,7 @@ static constexpr auto kRows = std::to_array<KeyRow>({
      .allowed = "4MiB to 1048576TiB",
      .default_value = "8GiB",
      .example = "16GiB",
-     .meaning = "of segments and key files; leaf files of pruned segments come on top "
+     .meaning = "of segments, key files and the leaf files of pruned segments, which stay "
                 "(docs/retention.md). At least 4 segments: with fewer there is nothing to prune "
                 "while one is written"},
     {.key = "spool.min_free",
