@@ -13,7 +13,7 @@ import command_help  # noqa: E402
 WORD_LISTS = {
     "FORMAT": "$(llmtrail parse --as list 2>/dev/null)",
     "ROLE": "auditor analyst prompt_engineer model_administrator",
-    "TYPE": "syslog file splunk_hec sentinel",
+    "TYPE": "syslog file splunk_hec sentinel kafka",
     "SECTION": "prompt sources output",
     "KIND": "inference retrieval tool guardrail evaluation feedback edit access error config_change agent other rejected",
 }

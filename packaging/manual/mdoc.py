@@ -73,7 +73,8 @@ def literal(lines):
 
 
 def blocks(markdown):
-    """(kind, lines) of each block: heading, table, list, code, text."""
+    """(kind, lines) of each block: heading, table, list, code, text. Comments of Markdown are none."""
+    markdown = re.sub(r"^<!--.*-->\n?", "", markdown, flags=re.MULTILINE)
     for block in re.split(r"\n\s*\n", markdown.strip("\n")):
         lines = block.split("\n")
         if lines[0].startswith("#"):

@@ -57,6 +57,8 @@ def check_manual(program, commands, out):
     keys = (out / "agent.yaml.5").read_text().replace("\\-", "-")
     known = set(re.findall(r"\\fB([a-z_.]+)\\fR", keys)) | set(re.findall(r"\\fB\{?([a-z_]+):", keys))
     known |= set(re.findall(r"[{ ,]([a-z_]+):", keys))
+    known |= {part for name in known for part in name.split(".")}  # tls.ca_file
+    known |= {title.lower() for title in re.findall(r"^\.Sh ([A-Z]+)", keys, re.MULTILINE)}
     for file in ("conf/agent.yaml", "tests/config/full.yaml"):
         text = re.sub(r"^( *)map:.*?(?=^\1\S)", "", re.sub("^# ", "", (ROOT / file).read_text(), flags=re.M), flags=re.M | re.S)
         for key in re.findall(r"^[ -]*([a-z_]+):(?: |$)", text, re.MULTILINE):
