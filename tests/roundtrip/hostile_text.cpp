@@ -10,44 +10,42 @@ namespace llmtrail::roundtrip {
 
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 constexpr std::string_view kPieces[] = {
-    "cs1=evil act=allowed"sv,
-    "CEF:0|v|p|1|2|n|10|"sv,
-    "LEEF:2.0|v|p|1|2|^|usrName=root"sv,
-    "\tusrName=root\tsev=10"sv,
-    "^usrName=root^"sv,
-    "<134>1 2026-01-01T00:00:00Z h a - - - "sv,
-    "\n57 <134>1 2026-01-01T00:00:00.000Z h llmtrail 1 100 - CEF:0|"sv,
-    "\",\"event.id\":\"forged\",\""sv,
-    "\\u0022,\\"sv,
-    "\\"sv,
-    "\\\\="sv,
-    "="sv,
-    "|"sv,
-    "^"sv,
-    "\n"sv,
-    "\r\n"sv,
-    " "sv,
-    "\t"sv,
-    "  externalId=forged "sv,
-    "\\n"sv,
-    "\0"sv,
-    "\x1b[2K\x07"sv,
-    "\x7F"sv,
-    "\xC2\x85"sv,                                      // NEL
-    "\xE2\x80\xA8\xE2\x80\xA9"sv,                      // line and paragraph separators
-    "\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\x8F"sv,          // bidi
-    "\xEF\xBB\xBF"sv,                                  // byte order mark
-    "\xF3\xA0\x81\x81\xF3\xA0\x81\xBF"sv,              // tag characters
-    "\xF0\x9F\x98\x80"sv,                              // an emoji
-    "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7"sv,  // joined ones
-    "\xF0\x9F\x87\xA9\xF0\x9F\x87\xAA"sv,              // a flag
-    "e\xCC\x81\xCC\xA7"sv,                             // combining marks
-    "\xF0\x9F\x98"sv,                                  // torn
-    "\xC0\xAF\xED\xA0\x80\xF4\x90\x80\x80\xFF"sv,      // no UTF-8
-    "\xEF\xBF\xBF\xEF\xB7\x90"sv,                      // noncharacters
+    "cs1=evil act=allowed",
+    "CEF:0|v|p|1|2|n|10|",
+    "LEEF:2.0|v|p|1|2|^|usrName=root",
+    "\tusrName=root\tsev=10",
+    "^usrName=root^",
+    "<134>1 2026-01-01T00:00:00Z h a - - - ",
+    "\n57 <134>1 2026-01-01T00:00:00.000Z h llmtrail 1 100 - CEF:0|",
+    "\",\"event.id\":\"forged\",\"",
+    "\\u0022,\\",
+    "\\",
+    "\\\\=",
+    "=",
+    "|",
+    "^",
+    "\n",
+    "\r\n",
+    " ",
+    "\t",
+    "  externalId=forged ",
+    "\\n",
+    std::string_view("\0", 1),
+    "\x1b[2K\x07",
+    "\x7F",
+    "\xC2\x85",                                      // NEL
+    "\xE2\x80\xA8\xE2\x80\xA9",                      // line and paragraph separators
+    "\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\x8F",          // bidi
+    "\xEF\xBB\xBF",                                  // byte order mark
+    "\xF3\xA0\x81\x81\xF3\xA0\x81\xBF",              // tag characters
+    "\xF0\x9F\x98\x80",                              // an emoji
+    "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7",  // joined ones
+    "\xF0\x9F\x87\xA9\xF0\x9F\x87\xAA",              // a flag
+    "e\xCC\x81\xCC\xA7",                             // combining marks
+    "\xF0\x9F\x98",                                  // torn
+    "\xC0\xAF\xED\xA0\x80\xF4\x90\x80\x80\xFF",      // no UTF-8
+    "\xEF\xBF\xBF\xEF\xB7\x90",                      // noncharacters
 };
 
 void append_piece(FakeRandom& random, std::string& text) {

@@ -147,7 +147,7 @@ Format json() {
             if (!expected.text.empty()) {
                 members[place.json] = std::move(expected.text);
             }
-            if (expected.cut) {
+            if (expected.cut && preview) {
                 members[place.cut_flag_json] = "true";
             }
         }

@@ -45,7 +45,7 @@ std::vector<std::string> names_in(const fs::path& path) {
 
 std::multimap<std::string, fs::path> test_files() {
     std::multimap<std::string, fs::path> files;
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / "tests")) {
+    for (const auto& entry : fs::recursive_directory_iterator(source_root() / "tests")) {
         std::string name = entry.path().filename().string();
         if (name.ends_with("_test.cpp")) {
             files.emplace(entry.path().stem().string(), entry.path());
@@ -97,18 +97,18 @@ std::vector<Named> named_in(const fs::path& page) {
 TEST_CASE("each test that a page names exists under that name") {
     auto files = test_files();
     size_t named = 0;
-    for (const auto& page : fs::directory_iterator(kRoot / "docs")) {
+    for (const auto& page : fs::directory_iterator(source_root() / "docs")) {
         if (page.path().extension() != ".md") {
             continue;
         }
-        for (const auto& [file, test] : named_in(page.path())) {
-            auto [first, last] = files.equal_range(file);
-            bool there = std::any_of(first, last, [&wanted = test](const auto& candidate) {
+        for (const Named& one : named_in(page.path())) {
+            auto [first, last] = files.equal_range(one.file);
+            bool there = std::any_of(first, last, [&one](const auto& candidate) {
                 std::vector<std::string> names = names_in(candidate.second);
-                return std::find(names.begin(), names.end(), wanted) != names.end();
+                return std::find(names.begin(), names.end(), one.test) != names.end();
             });
-            CHECK_MESSAGE(there, page.path().filename().string(), " names ", file, ", \"", test,
-                          "\"");
+            CHECK_MESSAGE(there, page.path().filename().string(), " names ", one.file, ", \"",
+                          one.test, "\"");
             ++named;
         }
     }
@@ -117,7 +117,7 @@ TEST_CASE("each test that a page names exists under that name") {
 
 TEST_CASE("each row of the tables of outputs and of faults names a test") {
     for (const char* page : {"outputs.md", "faults.md"}) {
-        std::istringstream lines(read(kRoot / "docs" / page));
+        std::istringstream lines(read(source_root() / "docs" / page));
         bool shown = false;  // in a table whose last column is "shown by"
         size_t rows = 0;
         for (std::string line; std::getline(lines, line);) {

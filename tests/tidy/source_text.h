@@ -6,7 +6,9 @@
 #include <sstream>
 #include <string>
 
-inline const std::filesystem::path kRoot = LLMTRAIL_SOURCE_DIR;
+inline std::filesystem::path source_root() {
+    return LLMTRAIL_SOURCE_DIR;
+}
 
 inline std::string read(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);

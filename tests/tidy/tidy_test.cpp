@@ -30,7 +30,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 std::vector<fs::path> sources(std::initializer_list<const char*> folders) {
     std::vector<fs::path> found;
     for (const char* folder : folders) {
-        for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+        for (const auto& entry : fs::recursive_directory_iterator(source_root() / folder)) {
             fs::path extension = entry.path().extension();
             if (entry.is_regular_file() && (extension == ".cpp" || extension == ".h")) {
                 found.push_back(entry.path());
@@ -42,7 +42,7 @@ std::vector<fs::path> sources(std::initializer_list<const char*> folders) {
 }
 
 std::string place(const fs::path& path, size_t line) {
-    return fs::relative(path, kRoot).string() + ":" + std::to_string(line + 1);
+    return fs::relative(path, source_root()).string() + ":" + std::to_string(line + 1);
 }
 
 struct Module {
@@ -53,7 +53,7 @@ struct Module {
 // The table in CMakeLists.txt: folder -> module.
 std::map<std::string, Module> modules() {
     std::map<std::string, Module> table;
-    for (const std::string& line : lines_of(read(kRoot / "CMakeLists.txt"))) {
+    for (const std::string& line : lines_of(read(source_root() / "CMakeLists.txt"))) {
         if (!line.starts_with("add_module(")) {
             continue;
         }
@@ -112,7 +112,7 @@ TEST_CASE("a folder includes only what its line in CMakeLists.txt names") {
         names.insert(module.name);
     }
     for (const fs::path& path : sources({"agent", "parsers", "outputs"})) {
-        auto found = table.find(fs::relative(path.parent_path(), kRoot).string());
+        auto found = table.find(fs::relative(path.parent_path(), source_root()).string());
         if (found == table.end()) {
             CHECK_MESSAGE(path.filename() == "main.cpp", place(path, 0),
                           ": folder is no module of CMakeLists.txt");
@@ -150,7 +150,7 @@ TEST_CASE("a place in a document is not kept below one that is gone at the end o
 
 TEST_CASE("third-party headers stay in their folder's .cpp files") {
     for (const fs::path& path : sources({"agent", "parsers", "outputs"})) {
-        std::string folder = fs::relative(path.parent_path(), kRoot).string();
+        std::string folder = fs::relative(path.parent_path(), source_root()).string();
         auto lines = lines_of(read(path));
         for (size_t i = 0; i < lines.size(); ++i) {
             std::string header = included(lines[i], '<', '>');
@@ -207,7 +207,7 @@ TEST_CASE("files are short, opened by a comment, and say nothing that reviewers 
 
 TEST_CASE("system calls for time, randomness and files stay behind the seams") {
     for (const fs::path& path : sources({"agent", "parsers", "outputs"})) {
-        std::string folder = fs::relative(path.parent_path(), kRoot).string();
+        std::string folder = fs::relative(path.parent_path(), source_root()).string();
         if (folder == "agent/platform" || folder == "agent/log") {
             continue;
         }

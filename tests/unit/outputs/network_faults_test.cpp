@@ -53,14 +53,16 @@ struct Agent {
     OutputDriver driver;
 };
 
-const Error kRefused{ErrorCode::kNetwork, "connection refused", 0};
+Error refused() {
+    return {ErrorCode::kNetwork, "connection refused", 0};
+}
 
 }  // namespace
 
 TEST_CASE("a hundred agents come back to a receiver spread over the longest wait, not together") {
     std::vector<int64_t> first_ms;
     for (uint64_t seed = 0; seed < 100; ++seed) {
-        first_ms.push_back(Agent(seed, 10).recovery_ms(600'000, kRefused));
+        first_ms.push_back(Agent(seed, 10).recovery_ms(600'000, refused()));
     }
     auto [earliest, latest] = std::minmax_element(first_ms.begin(), first_ms.end());
     CHECK(*latest - *earliest >= kBackoffMsMax * 8 / 10);
@@ -76,7 +78,7 @@ TEST_CASE("however long an outage, what waited arrives within twice the longest 
         for (uint64_t seed = 0; seed < 5; ++seed) {
             CAPTURE(outage_s);
             Agent agent(seed, 50);
-            int64_t recovery_ms = agent.recovery_ms(outage_s * 1'000, kRefused);
+            int64_t recovery_ms = agent.recovery_ms(outage_s * 1'000, refused());
             CHECK(recovery_ms <= 2 * kBackoffMsMax);
             int64_t up_ms = agent.now_ms();
             CHECK(agent.driver.run_until_confirmed());
