@@ -238,6 +238,9 @@ std::string metrics_text(const MetricsSnapshot& snapshot) {
     out.one_time("llmtrail_updated_timestamp_seconds", "When this file was written.", snapshot.now);
     out.one("llmtrail_generation", MetricType::kGauge, "Starts of the agent on this log.",
             status.generation);
+    out.one("llmtrail_config_generation", MetricType::kGauge,
+            "1 at the start, one more with each reload that was accepted.",
+            status.configuration.generation);
     out.one("llmtrail_ledger_balances", MetricType::kGauge,
             "1: what was read and what was delivered account for each other.",
             balances(status) ? 1 : 0);

@@ -211,6 +211,7 @@ TEST_CASE("a running agent writes its metrics, and its last ones say that it sto
     std::ifstream in(file);
     auto last = read_exposition({std::istreambuf_iterator<char>(in), {}});
     CHECK(last["llmtrail_running"].samples[""] == 0);
+    CHECK(last["llmtrail_config_generation"].samples[""] == 1);
     CHECK(last["llmtrail_source_records_total"].samples["{source=\"app\"}"] == 2);
     CHECK(last["llmtrail_spool_segments"].samples[""] >= 1);
     CHECK((std::filesystem::status(file).permissions() & std::filesystem::perms::mask) ==
