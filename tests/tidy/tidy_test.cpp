@@ -78,7 +78,7 @@ std::map<std::string, Module> modules() {
 }
 
 // Which folders may include a third party's headers, and only from a .cpp.
-const std::map<std::string, std::set<std::string>> kThirdParty = {
+const std::map<std::string, std::set<std::string>> third_party = {
     {"spdlog/", {"agent/log"}},
     {"fmt/", {"agent/log"}},
     {"simdjson", {"parsers/json_tree"}},
@@ -154,7 +154,7 @@ TEST_CASE("third-party headers stay in their folder's .cpp files") {
         auto lines = lines_of(read(path));
         for (size_t i = 0; i < lines.size(); ++i) {
             std::string header = included(lines[i], '<', '>');
-            for (const auto& [prefix, folders] : kThirdParty) {
+            for (const auto& [prefix, folders] : third_party) {
                 if (header.starts_with(prefix)) {
                     CHECK_MESSAGE(folders.count(folder) == 1, place(path, i), ": ", header,
                                   " belongs to another folder");
@@ -167,7 +167,7 @@ TEST_CASE("third-party headers stay in their folder's .cpp files") {
 }
 
 TEST_CASE("files are short, opened by a comment, and say nothing that reviewers strike out") {
-    static const std::vector<std::pair<std::string, std::string>> kBanned = {
+    static const std::vector<std::pair<std::string, std::string>> banned = {
         {"std::regex", "slow and recursive on hostile input"},
         {"sleep_for", "wait for an event, with the monotonic clock"},
         {"usleep(", "wait for an event, with the monotonic clock"},
@@ -191,10 +191,10 @@ TEST_CASE("files are short, opened by a comment, and say nothing that reviewers 
                           ": a header opens with what it is");
         }
         for (size_t i = 0; i < lines.size(); ++i) {
-            for (const auto& [word, reason] : kBanned) {
-                bool found =
-                    lines[i].find(word) != std::string::npos && path.filename() != "tidy_test.cpp";
-                CHECK_MESSAGE(!found, place(path, i), ": ", word, ": ", reason);
+            for (const auto& ban : banned) {
+                bool found = lines[i].find(ban.first) != std::string::npos &&
+                             path.filename() != "tidy_test.cpp";
+                CHECK_MESSAGE(!found, place(path, i), ": ", ban.first, ": ", ban.second);
             }
         }
         std::string stem = path.stem().string();
