@@ -163,6 +163,7 @@ AzureParser::Piece AzureParser::fill(AzureMembers& members, JsonValue one, Azure
         case AzureKind::kLlm:
             piece.piece.order = gateway_.read_llm(members);
             piece.piece.rank = kDetailRank;
+            piece.piece.chunk = true;
             break;
         case AzureKind::kMcp:
             gateway_.read_mcp(members);

@@ -25,7 +25,7 @@ bool is_model_call(JsonValue request, JsonValue response) {
 // The piece of a message that was cut anywhere.
 void add_raw_message(MessagesWriter& out, std::string_view role, std::string_view text) {
     out.begin_message(role);
-    out.text(text);
+    out.fragment(text);
     out.end_message();
 }
 
@@ -208,7 +208,10 @@ void AzureGatewayReader::messages(AzureMembers& members, AzureSlot slot, bool as
     wrapped_.push_back('}');
     auto read = tree_.read(wrapped_, false);
     JsonValue list = read ? (*read)[asked ? "messages" : "choices"] : JsonValue();
-    if (!list.is_array() || read->size() != 1) {
+    bool messages = list.is_array() && read->size() == 1;
+    if (!messages && member.value.is_container()) {
+        here.keep(member.value);
+    } else if (!messages) {
         MessagesWriter& out = asked ? scratch.input : scratch.output;
         add_raw_message(out, asked ? "user" : "assistant", text);
         members.record().append_to_list(Field::kRecordFlags, "body_not_json");

@@ -310,7 +310,7 @@ void read_tool_definitions(JsonValue tools, const BodyPlace& place, std::string_
 
 void set_answer_text(const BodyScratch& scratch, AuditRecord& record) {
     std::string_view answer = scratch.output.last_text_of("assistant");
-    if (scratch.output.last_text_of("user").empty()) {
+    if (!scratch.output.has_user()) {
         return;
     }
     record.set_text(Field::kResponseText, answer);

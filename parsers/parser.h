@@ -49,6 +49,8 @@ struct RecordPiece {
                            // ranks the later one
     uint32_t order = 0;    // of pieces whose texts follow one another (chunks): their place
     bool last = false;     // nothing more is expected: the record may go
+    bool chunk = false;    // cut anywhere: its first message may go on with what the chunk whose
+                           // order is one less ends with
 };
 
 // Where records go. begin() gives an empty record with event.ingested set; commit() or

@@ -91,7 +91,7 @@ void RecordPrinter::commit_piece(const RecordPiece& piece) {
     if (!key_.empty()) {
         key_.append("\n").append(source_id_);  // keys are unique within a source only
     }
-    JoinPiece joined{key_, piece.rank, piece.order, piece.last};
+    JoinPiece joined{key_, piece.rank, piece.order, piece.last, piece.chunk};
     if (join_.add(record_, joined, {}, MonotonicNanos()) == JoinTable::Added::kWhole) {
         print(record_);
     }

@@ -21,7 +21,19 @@ void CollectedItems::add_each_once(std::string_view array_json) {
     }
 }
 
-void CollectedItems::add_sequence(std::string_view array_json, uint32_t rank, uint32_t order) {
+bool CollectedItems::go_on_with(std::string_view item) {
+    auto begin = text_at_begin(item);
+    if (!open_ || !begin || !open_->goes_on_in(*begin)) {
+        return false;
+    }
+    json_.resize(open_->ends);
+    json_ += item.substr(begin->begins);
+    return true;
+}
+
+void CollectedItems::add_sequence(std::string_view array_json, uint32_t rank, uint32_t order,
+                                  bool chunk) {
+    bool goes_on = chunk && rank == rank_ && arrays_ > 0 && order == order_ + 1;
     if (rank > rank_) {
         json_.assign(1, '[');
         items_ = 0;
@@ -37,8 +49,15 @@ void CollectedItems::add_sequence(std::string_view array_json, uint32_t rank, ui
     }
     ++arrays_;
     RawItems items(array_json);
-    for (std::string_view item; items.next(item);) {
-        append(item);
+    std::string_view last;
+    for (std::string_view item; items.next(item); last = item) {
+        if (!last.empty() || !goes_on || !go_on_with(item)) {
+            append(item);
+        }
+    }
+    open_ = chunk ? text_at_end(last) : std::nullopt;
+    if (open_) {
+        open_->ends += json_.size() - last.size();
     }
 }
 

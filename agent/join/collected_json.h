@@ -5,10 +5,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "join/message_chunks.h"
 
 namespace llmtrail {
 
@@ -17,8 +20,9 @@ class CollectedItems {
     void add_each_once(std::string_view array_json);
 
     // Of the highest rank only. An array that is given again for its place is not repeated. Called
-    // in the order of rank and place.
-    void add_sequence(std::string_view array_json, uint32_t rank, uint32_t order);
+    // in the order of rank and place. `chunk`: of messages cut anywhere; a text of the next place
+    // goes on with one of the same role and type that the place before ends with.
+    void add_sequence(std::string_view array_json, uint32_t rank, uint32_t order, bool chunk);
 
     size_t items() const { return items_; }
 
@@ -30,9 +34,11 @@ class CollectedItems {
 
  private:
     void append(std::string_view item);
+    bool go_on_with(std::string_view item);
 
     std::string json_ = "[";
     size_t items_ = 0;
+    std::optional<CutText> open_;  // what the last item ends with, its places counted in json_
     size_t arrays_ = 0;
     uint32_t rank_ = 0;
     uint32_t order_ = 0;

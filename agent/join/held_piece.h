@@ -24,6 +24,7 @@ struct HeldPiece {
     std::array<uint32_t, kSectionCount> section_bytes{};
     uint32_t rank = 0;
     uint32_t order = 0;
+    bool chunk = false;
     PiecePlace place;
 };
 

@@ -30,6 +30,7 @@ JoinTable::Added JoinTable::add(AuditRecord& record, const JoinPiece& piece,
     HeldPiece held = hold_piece(record);
     held.rank = piece.rank;
     held.order = piece.order;
+    held.chunk = piece.chunk;
     held.place = place;
     uint64_t bytes = held.bytes.size() + kPieceOverheadBytes;
     group->pieces.push_back(std::move(held));

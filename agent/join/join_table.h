@@ -41,6 +41,7 @@ struct JoinPiece {
     uint32_t rank = 0;
     uint32_t order = 0;
     bool last = false;
+    bool chunk = false;
 };
 
 class JoinTable {

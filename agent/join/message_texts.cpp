@@ -22,74 +22,81 @@ void append_line(std::string& out, std::string_view escaped) {
     append_unescaped_json(out, escaped);
 }
 
-void append_part(std::string& out, std::string_view part) {
+// Returns the part's type, as JSON.
+std::string_view append_part(std::string& out, std::string_view part) {
     RawMembers members(part);
     std::string_view key;
     std::string_view value;
-    bool spoken = false;
+    std::string_view type;
     std::string_view content;
     while (members.next(key, value)) {
         if (key == "type") {
-            spoken = value == "\"text\"" || value == "\"refusal\"";
+            type = value;
         } else if (key == "content") {
             content = inside_of_string(value);
         }
     }
-    if (spoken) {
+    if (type == "\"text\"" || type == "\"refusal\"" || type == "\"fragment\"") {
         append_line(out, content);
     }
+    return type;
 }
 
-// Appends a message's text and returns its role.
-std::string_view append_message(std::string& out, std::string_view message) {
+struct Speaker {
+    std::string_view role;
+    bool speaks = false;  // it holds more than results of tools
+};
+
+// Appends a message's text.
+Speaker append_message(std::string& out, std::string_view message) {
     RawMembers members(message);
     std::string_view key;
     std::string_view value;
-    std::string_view role;
+    Speaker speaker;
     while (members.next(key, value)) {
         if (key == "role") {
-            role = inside_of_string(value);
+            speaker.role = inside_of_string(value);
         } else if (key == "parts") {
             RawItems parts(value);
             for (std::string_view part; parts.next(part);) {
-                append_part(out, part);
+                bool result = append_part(out, part) == "\"tool_call_response\"";
+                speaker.speaks = speaker.speaks || !result;
             }
         }
     }
-    return role;
+    return speaker;
 }
 
 }  // namespace
 
-std::string prompt_text_of(std::string_view messages_json) {
-    std::string user;
-    std::string system;
+std::optional<std::string> prompt_text_of(std::string_view messages_json) {
+    std::optional<std::string> user;
+    std::optional<std::string> system;
+    bool has_user = false;
     RawItems messages(messages_json);
     for (std::string_view message; messages.next(message);) {
         std::string text;
-        std::string_view role = append_message(text, message);
-        if (text.empty()) {
-            continue;
-        }
-        if (role == "user") {
+        Speaker speaker = append_message(text, message);
+        has_user = has_user || speaker.role == "user";
+        if (speaker.role == "user" && speaker.speaks) {
             user = std::move(text);
-        } else if (role == "system" || role == "developer") {
+        } else if (!text.empty() && (speaker.role == "system" || speaker.role == "developer")) {
             system = std::move(text);
         }
     }
-    if (!user.empty()) {
-        return user;
+    if (has_user) {
+        return user.value_or("");
     }
-    return system.empty() ? response_text_of(messages_json) : system;
+    return system ? system : response_text_of(messages_json);
 }
 
-std::string response_text_of(std::string_view messages_json) {
+std::optional<std::string> response_text_of(std::string_view messages_json) {
     std::string text;
     RawItems messages(messages_json);
     for (std::string_view message; messages.next(message);) {
         append_message(text, message);
     }
-    return text;
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 }  // namespace llmtrail

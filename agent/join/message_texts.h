@@ -4,15 +4,17 @@
 // text. Pure, any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace llmtrail {
 
-// The last user turn; without one the last system turn, else all text.
-std::string prompt_text_of(std::string_view messages_json);
+// The last user turn, "" when it has no text; without any user's message the last system turn, else
+// all text. Nothing: no message has text, and none is a user's turn.
+std::optional<std::string> prompt_text_of(std::string_view messages_json);
 
-// Text and refusal parts of all messages, joined by newlines.
-std::string response_text_of(std::string_view messages_json);
+// Text and refusal parts of all messages, joined by newlines. Nothing: there are none.
+std::optional<std::string> response_text_of(std::string_view messages_json);
 
 }  // namespace llmtrail

@@ -53,7 +53,7 @@ class Merge {
     void take_stamp(const Stamp& stamp);
     void note(Field field, ByteView value);
     void finish_side(SideText& side, Field messages, Field text, Field bytes,
-                     std::string (*text_of)(std::string_view), AuditRecord& record);
+                     SideText::TextOf text_of, AuditRecord& record);
 
     std::array<ByteView, kFieldCount> values_{};  // absent: empty
     std::map<Field, CollectedItems> items_;
@@ -103,7 +103,7 @@ void Merge::take(Field field, ByteView value, const HeldPiece& piece, bool read_
             items_[field].add_each_once(value);
             break;
         case JoinRule::kSequence:
-            items_[field].add_sequence(value, piece.rank, piece.order);
+            items_[field].add_sequence(value, piece.rank, piece.order, piece.chunk);
             break;
         case JoinRule::kMembers:
             members_[field].add_later_wins(value);
@@ -164,7 +164,7 @@ void Merge::take_stamp(const Stamp& stamp) {
 }
 
 void Merge::finish_side(SideText& side, Field messages, Field text, Field bytes,
-                        std::string (*text_of)(std::string_view), AuditRecord& record) {
+                        SideText::TextOf text_of, AuditRecord& record) {
     auto found = items_.find(messages);
     size_t arrays = found == items_.end() ? 0 : found->second.arrays();
     side.resolve(record.text(messages), arrays, text_of);
@@ -187,7 +187,8 @@ void Merge::finish(AuditRecord& record) {
         record.set_text(Field::kEventTimeZone, stamp_.zone);
     }
     for (const auto& [field, items] : items_) {
-        record.set_json(field, items.json());
+        bool messages = field == Field::kGenAiInputMessages || field == Field::kGenAiOutputMessages;
+        record.set_json(field, messages ? with_fragments_read(items.json()) : items.json());
     }
     for (const auto& [field, members] : members_) {
         record.set_json(field, members.json());

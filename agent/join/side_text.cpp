@@ -1,5 +1,7 @@
 #include "join/side_text.h"
 
+#include <utility>
+
 namespace llmtrail {
 
 void SideText::add(const Part& part) {
@@ -35,13 +37,15 @@ void SideText::put_end_to_end() {
     bytes_ = static_cast<int64_t>(text_.size());
 }
 
-void SideText::resolve(std::string_view messages, size_t arrays,
-                       std::string (*text_of)(std::string_view)) {
+void SideText::resolve(std::string_view messages, size_t arrays, TextOf text_of) {
     bool messages_lead = messages_ && (texts_.empty() || messages_->rank >= texts_.back().rank);
     if (messages_lead && arrays > 1) {
-        text_ = text_of(messages);
-        if (!text_.empty()) {
-            bytes_ = static_cast<int64_t>(text_.size());
+        if (auto told = text_of(messages)) {
+            text_ = std::move(*told);
+            bytes_.reset();
+            if (!text_.empty()) {
+                bytes_ = static_cast<int64_t>(text_.size());
+            }
             return;
         }
     } else if (messages_lead && !messages_->text.empty()) {

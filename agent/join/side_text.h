@@ -25,10 +25,11 @@ class SideText {
     // In the order of rank and place; pieces that say nothing may be left out.
     void add(const Part& part);
 
+    // Makes the text of messages; nothing when they do not tell.
+    using TextOf = std::optional<std::string> (*)(std::string_view messages);
+
     // `messages`: what the pieces' messages came to, "" for none, out of `arrays` of them.
-    // `text_of` makes the text of messages.
-    void resolve(std::string_view messages, size_t arrays,
-                 std::string (*text_of)(std::string_view));
+    void resolve(std::string_view messages, size_t arrays, TextOf text_of);
 
     std::string_view text() const { return text_; }
 

@@ -165,7 +165,7 @@ bool SourceIntake::join(const RecordPiece& piece, uint32_t number) {
     bool held = false;
     if (join_limits_.joins()) {
         PiecePlace place = held_.hold(open_document(), number);
-        JoinPiece joined{piece.key, piece.rank, piece.order, piece.last};
+        JoinPiece joined{piece.key, piece.rank, piece.order, piece.last, piece.chunk};
         held = join_.add(record_, joined, place, clock_.monotonic_now()) == JoinTable::Added::kHeld;
         if (!held) {
             held_.release(place);

@@ -4,12 +4,21 @@
 
 namespace llmtrail {
 
+namespace {
+
+constexpr std::string_view kUser = "user";
+constexpr std::string_view kToolResult = "tool_call_response";
+
+}  // namespace
+
 void MessagesWriter::clear() {
     json_.assign(1, '[');
     closed_ = false;
     in_message_ = false;
     first_part_ = true;
     has_parts_ = false;
+    has_user_ = false;
+    speaks_ = false;
     messages_ = 0;
     role_.clear();
     texts_.clear();
@@ -33,7 +42,9 @@ void MessagesWriter::begin_message(std::string_view role, std::string_view name)
     in_message_ = true;
     first_part_ = true;
     message_has_text_ = false;
+    speaks_ = false;
     role_.assign(role);
+    has_user_ = has_user_ || role == kUser;
     json_.push_back('{');
     if (!role.empty()) {
         json_ += "\"role\":";
@@ -57,6 +68,7 @@ void MessagesWriter::begin_part(std::string_view type) {
     }
     first_part_ = false;
     has_parts_ = true;
+    speaks_ = speaks_ || type != kToolResult;
     json_ += "{\"type\":";
     append_json_string(json_, type);
 }
@@ -98,6 +110,13 @@ void MessagesWriter::add_text(std::string_view content) {
     texts_ += content;
 }
 
+void MessagesWriter::fragment(std::string_view json) {
+    begin_part("fragment");
+    member("content", json);
+    json_.push_back('}');
+    add_text(json);
+}
+
 void MessagesWriter::reasoning(std::string_view content) {
     begin_part("reasoning");
     member("content", content);
@@ -133,7 +152,7 @@ void MessagesWriter::tool_call(std::string_view id, std::string_view name,
 }
 
 void MessagesWriter::tool_result(std::string_view id, JsonValue response) {
-    begin_part("tool_call_response");
+    begin_part(kToolResult);
     if (!id.empty()) {
         member("id", id);
     }
@@ -142,7 +161,7 @@ void MessagesWriter::tool_result(std::string_view id, JsonValue response) {
 }
 
 void MessagesWriter::tool_result(std::string_view id, std::string_view response_text) {
-    begin_part("tool_call_response");
+    begin_part(kToolResult);
     if (!id.empty()) {
         member("id", id);
     }
@@ -209,11 +228,12 @@ void MessagesWriter::given(JsonValue part) {
     }
     first_part_ = false;
     has_parts_ = true;
+    speaks_ = true;
     part.append_json(json_);
 }
 
 int MessagesWriter::speaker_of(std::string_view role) {
-    if (role == "user") {
+    if (role == kUser) {
         return 0;
     }
     if (role == "assistant" || role == "model") {
@@ -236,6 +256,8 @@ void MessagesWriter::end_message(std::string_view finish_reason) {
     int speaker = speaker_of(role_);
     if (speaker >= 0 && message_has_text_) {
         last_[static_cast<size_t>(speaker)] = Span{message_text_, texts_.size() - message_text_};
+    } else if (role_ == kUser && speaks_) {
+        last_[static_cast<size_t>(speaker)] = Span{};
     }
 }
 

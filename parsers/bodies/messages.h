@@ -22,6 +22,9 @@ class MessagesWriter {
     void text(std::string_view content);       // {"type":"text","content":…}
     void reasoning(std::string_view content);  // {"type":"reasoning","content":…}
     void refusal(std::string_view content);    // {"type":"refusal","content":…}; counts as text
+    // A chunk of messages as JSON that was cut anywhere; counts as text. agent/join reads such
+    // messages when it has all chunks.
+    void fragment(std::string_view json);  // {"type":"fragment","content":…}
     // `arguments`: JSON where the vendor gives JSON, else the text it gives (a JSON string stays a
     // string).
     void tool_call(std::string_view id, std::string_view name, JsonValue arguments);
@@ -46,9 +49,12 @@ class MessagesWriter {
     // The array; valid until the next clear() or begin_message().
     std::string_view json();
 
-    // All text parts of the last message that has `role`, joined by a newline:
-    // llm.audit.prompt.text for "user". "user", "assistant" (also called "model") and "system"
-    // (also "developer") are kept; others give "".
+    bool has_user() const { return has_user_; }  // a message of that role, whatever it holds
+
+    // All text parts of the last message of `role` that has any, joined by a newline. Of "user" the
+    // last turn alone counts, also when it has no text: its last message that holds more than
+    // results of tools. "user", "assistant" (also called "model") and "system" (also "developer")
+    // are kept; others give "".
     std::string_view last_text_of(std::string_view role) const;
 
     // Text parts of all messages, joined by newlines: llm.audit.response.text.
@@ -71,6 +77,8 @@ class MessagesWriter {
     bool in_message_ = false;
     bool first_part_ = true;
     bool has_parts_ = false;  // any message
+    bool has_user_ = false;
+    bool speaks_ = false;  // the open message holds more than results of tools
     size_t messages_ = 0;
     std::string role_;
     std::string texts_;        // of all messages

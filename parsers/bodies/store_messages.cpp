@@ -6,10 +6,10 @@
 namespace llmtrail {
 
 static std::string_view prompt_text(const MessagesWriter& input) {
-    std::string_view text = input.last_text_of("user");
-    if (text.empty()) {
-        text = input.last_text_of("system");
+    if (input.has_user()) {  // who sent but a picture typed nothing
+        return input.last_text_of("user");
     }
+    std::string_view text = input.last_text_of("system");
     return text.empty() ? input.all_text() : text;
 }
 

@@ -170,6 +170,31 @@ TEST_CASE("pieces of one record are joined over all inputs, and what waits is pr
     CHECK(contains(command.data.text, "\"llm.audit.record.state\":\"partial\""));
 }
 
+TEST_CASE("chunks of API Management's messages are joined in their order, cut anywhere") {
+    auto entry = [](int order, std::string_view side, std::string_view messages) {
+        std::string line = R"({"category":"GatewayLlmLogs","correlationId":"c-1","operationName":)"
+                           R"("Microsoft.ApiManagement/GatewayLlmLogs","resourceId":)"
+                           R"("/SUBSCRIPTIONS/S/PROVIDERS/MICROSOFT.APIMANAGEMENT/SERVICE/A",)"
+                           R"("time":"2026-07-01T10:00:00Z","properties":{"sequenceNumber":)";
+        line += std::to_string(order);
+        return line.append(",\"").append(side).append("\":").append(messages).append("}}\n");
+    };
+    CommandCase command;
+    command.files.files["/logs/a.log"].text =
+        entry(2, "requestMessages", R"([{"role":"user","content":"p2 "}])") +
+        entry(1, "requestMessages", R"([{"role":"user","content":"p1 "}])") +
+        entry(3, "requestMessages", R"([{"role":"user","content":"p10 "}])") +
+        entry(4, "responseMessages", R"("[{\"role\":\"assistant\",\"content\":\"abab")") +
+        entry(6, "responseMessages", R"("ef\"}]")") + entry(5, "responseMessages", R"("cdcd")");
+    CHECK(command.run({"parse", "/logs/a.log"}) == ExitCode::kOk);
+    CHECK(lines(command.data.text) == 1);
+    CHECK(contains(command.data.text, R"("llm.audit.record.parts":6)"));
+    CHECK(contains(command.data.text, R"("llm.audit.prompt.text":"p1 p2 p10 ")"));
+    CHECK(contains(command.data.text, R"("llm.audit.response.text":"ababcdcdef")"));
+    CHECK(contains(command.data.text,
+                   R"([{"role":"assistant","parts":[{"type":"text","content":"ababcdcdef"}]}])"));
+}
+
 TEST_CASE("--coverage says of each format which values became fields and which did not") {
     CommandCase command;
     const std::string asked =

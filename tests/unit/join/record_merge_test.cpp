@@ -20,6 +20,12 @@ class Pieces {
         return *this;
     }
 
+    Pieces& chunk(uint32_t order, const Fill& fill) {
+        add(1, order, fill);
+        held_.back().chunk = true;
+        return *this;
+    }
+
     void shuffle(FakeRandom& random) {
         for (size_t i = held_.size(); i > 1; --i) {
             std::swap(held_[i - 1], held_[random.below(i)]);
@@ -305,4 +311,103 @@ TEST_CASE("pieces with places of their own give the same record in whatever orde
             REQUIRE(pieces.json() == as_written);
         }
     }
+}
+
+TEST_CASE("a text of a chunk goes on in the next one, when nothing is missing between them") {
+    auto messages = [](std::string list) {
+        return json(Field::kGenAiInputMessages, "[" + list + "]");
+    };
+    AuditRecord merged =
+        Pieces()
+            .chunk(3, messages(message("user", "p3 ")))
+            .chunk(1, messages(message("system", "s") + "," + message("user", "p1 ")))
+            .chunk(2, messages(message("user", "p2 \\\"")))
+            .merged();
+    CHECK(merged.text(Field::kGenAiInputMessages) ==
+          "[" + message("system", "s") + "," + message("user", "p1 p2 \\\"p3 ") + "]");
+    CHECK(merged.text(Field::kPromptText) == "p1 p2 \"p3 ");
+    CHECK(merged.integer(Field::kPromptBytes) == 10);
+    for (uint32_t order : {1U, 3U}) {  // the place before again, and one with a gap before it
+        merged = Pieces()
+                     .chunk(1, messages(message("user", "a")))
+                     .chunk(order, messages(message("user", "b")))
+                     .merged();
+        CHECK(merged.text(Field::kGenAiInputMessages) ==
+              "[" + message("user", "a") + "," + message("user", "b") + "]");
+    }
+    for (const std::string& next :
+         {message("assistant", "b"), std::string("{\"role\":\"user\",\"parts\":[]}"),
+          std::string("{\"role\":\"user\",\"parts\":[{\"type\":\"uri\",\"uri\":\"b\"}]}")}) {
+        CAPTURE(next);
+        merged =
+            Pieces().chunk(1, messages(message("user", "a"))).chunk(2, messages(next)).merged();
+        CHECK(merged.text(Field::kGenAiInputMessages) ==
+              "[" + message("user", "a") + "," + next + "]");
+    }
+    std::string finished = message("user", "a");
+    finished.insert(finished.size() - 1, ",\"finish_reason\":\"stop\"");
+    merged =
+        Pieces().chunk(1, messages(finished)).chunk(2, messages(message("user", "b"))).merged();
+    CHECK(merged.text(Field::kGenAiInputMessages) ==
+          "[" + finished + "," + message("user", "b") + "]");
+}
+
+TEST_CASE("fragments of JSON are read as messages once all of them are there") {
+    auto part = [](std::string role, std::string content) {
+        std::string text = message(role, content);
+        return text.replace(text.find("\"text\""), 6, "\"fragment\"");
+    };
+    auto answer = [](std::string list) {
+        return json(Field::kGenAiOutputMessages, "[" + list + "]");
+    };
+    auto joined = [&](std::string first, std::string second) {
+        return Pieces()
+            .chunk(5, answer(part("assistant", first)))
+            .chunk(6, answer(part("assistant", second)))
+            .merged();
+    };
+    AuditRecord merged =
+        joined("[{\\\"role\\\":\\\"assistant\\\",\\\"content\\\":\\\"say \\\\",
+               "\\\"yes\\\\\\\"\\\"},{\\\"role\\\":\\\"tool\\\",\\\"content\\\":\\\"\\\"} ]\\n");
+    CHECK(merged.text(Field::kGenAiOutputMessages) ==
+          "[" + message("assistant", "say \\\"yes\\\"") + "," + message("tool", "") + "]");
+    CHECK(merged.text(Field::kResponseText) == "say \"yes\"");
+    for (const char* rest : {"", "}", "},", "}] x", "}]]", "},7]", ",\\\"x\\\":1}]"}) {
+        CAPTURE(rest);
+        std::string first = "[{\\\"role\\\":\\\"user\\\",";
+        std::string second = std::string("\\\"content\\\":\\\"a\\\"") + rest;
+        merged = joined(first, second);
+        CHECK(merged.text(Field::kGenAiOutputMessages) ==
+              "[" + part("assistant", first + second) + "]");
+        CHECK(merged.text(Field::kResponseText).starts_with("[{\"role\":\"user\",\"content\""));
+    }
+}
+
+TEST_CASE("a hundred thousand chunks of one text are joined in the time of their length") {
+    Pieces pieces;
+    constexpr uint32_t kChunks = 100'000;
+    for (uint32_t i = 0; i < kChunks; ++i) {
+        pieces.chunk(i, prompt("user", "0123456789"));
+    }
+    CHECK(pieces.merged().text(Field::kPromptText).size() == 10 * kChunks);
+}
+
+TEST_CASE("a last user turn without text gives no prompt, whatever was typed before") {
+    AuditRecord merged =
+        Pieces()
+            .add(1, 1, prompt("user", "old"))
+            .add(1, 2,
+                 json(Field::kGenAiInputMessages,
+                      "[{\"role\":\"user\",\"parts\":[{\"type\":\"uri\",\"uri\":\"u\"}]}]"))
+            .merged();
+    CHECK_FALSE(merged.has(Field::kPromptText));
+    CHECK_FALSE(merged.has(Field::kPromptBytes));
+    merged = Pieces()
+                 .add(1, 1, prompt("user", "old"))
+                 .add(1, 2,
+                      json(Field::kGenAiInputMessages,
+                           "[{\"role\":\"user\",\"parts\":[{\"type\":\"tool_call_response\","
+                           "\"response\":1}]}]"))
+                 .merged();
+    CHECK(merged.text(Field::kPromptText) == "old");
 }

@@ -129,7 +129,7 @@ TEST_CASE("Bodies of unexpected forms give a record and lose nothing") {
         R"({"request":{"messages":"text","model":7,"temperature":"warm","tools":"none","stop":[1,2],
         "input":{"deep":["leaf-1"]}},"response":{"choices":[7,{"message":"leaf-2"},{"message":{"tool_calls":"leaf-3"}}],
         "error":["leaf-4"],"usage":{"prompt_tokens":"many"}}})");
-    CHECK(record.text("llm.audit.prompt.text") == "text");
+    CHECK(record.json("gen_ai.input.messages").find(R"("content":"text")") != std::string::npos);
     std::string all;
     for (std::string_view field :
          {"llm.audit.unmapped", "gen_ai.output.messages", "gen_ai.input.messages",
@@ -279,4 +279,29 @@ TEST_CASE("Real exchanges give records with prompt and answer") {
         }
     }
     CHECK((documents == 0 || documents == 494));
+}
+
+TEST_CASE("Only what a user typed is the prompt, where there is a user") {
+    auto record_of = [](std::string_view messages) {
+        std::string document =
+            R"({"url":"https://api.openai.com/v1/chat/completions","request":{"messages":[)";
+        document.append(messages).append(
+            R"(]},"response":{"choices":[{"message":{"content":"a"}}]}})");
+        auto records = read_records(document);
+        REQUIRE(records.size() == 1);
+        return records.front();
+    };
+    const std::string picture =
+        R"({"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]})";
+    for (std::string_view before :
+         {R"({"role":"system","content":"SYSTEM TEXT"},)",
+          R"({"role":"developer","content":"SYSTEM TEXT"},)",
+          R"({"role":"user","content":"old"},{"role":"assistant","content":"b"},)"}) {
+        CAPTURE(before);
+        std::string record = record_of(std::string(before).append(picture));
+        CHECK(holds(record, R"("uri":"https://x/y.png")"));
+        CHECK_FALSE(holds(record, "llm.audit.prompt."));
+    }
+    CHECK(holds(record_of(R"({"role":"system","content":"alone"})"),
+                R"("llm.audit.prompt.text":"alone")"));
 }

@@ -168,3 +168,21 @@ TEST_CASE("A guardrail that let something pass and masked it has triggered") {
           R"([{"name":"pii","verdict":"allow","action":"none"},)"
           R"({"name":"pii","verdict":"allow","action":"modify","score":0.5}])");
 }
+
+TEST_CASE("A user's turn without text has none, and results of tools are no turn") {
+    MessagesWriter out;
+    out.begin_message("user");
+    out.text("first");
+    out.end_message();
+    out.begin_message("user");
+    out.tool_result("call-1", "22 degrees");
+    out.end_message();
+    CHECK(out.last_text_of("user") == "first");
+    out.begin_message("user");
+    out.uri("image", "https://files.example/a.png");
+    out.end_message();
+    CHECK(out.last_text_of("user").empty());
+    CHECK(out.has_user());
+    out.clear();
+    CHECK_FALSE(out.has_user());
+}
