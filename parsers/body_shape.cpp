@@ -182,6 +182,17 @@ bool are_openai_chunks(JsonValue array) {
     return array.size() > 0;
 }
 
+// Gemini's, with one id of the answer.
+bool are_gemini_chunks(JsonValue array) {
+    std::string_view id = first_of(array)["responseId"].text();
+    for (JsonValue chunk : array.items()) {
+        if (chunk["responseId"].text() != id || !is_gemini_response(chunk)) {
+            return false;
+        }
+    }
+    return !id.empty();
+}
+
 // What only the first chunk of a stream says.
 bool begins_a_stream(JsonValue chunk) {
     std::string_view type = chunk["type"].text();
@@ -265,7 +276,8 @@ const BodyReaders* readers_of_response(JsonValue body) {
 }
 
 const BodyReaders* readers_of_stream(JsonValue array) {
-    bool stream = are_openai_chunks(array) || begins_a_stream(first_of(array));
+    bool stream =
+        are_openai_chunks(array) || are_gemini_chunks(array) || begins_a_stream(first_of(array));
     return stream ? readers_of_response(array) : nullptr;
 }
 

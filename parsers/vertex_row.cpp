@@ -103,7 +103,38 @@ void read_payload(const BodyPlace& place, JsonValue payload, bool answer, Reader
                       place.record());
 }
 
+// The payloads of a streamed answer are its chunks, mostly as JSON texts; false: they are not.
+bool read_chunks(const BodyPlace& place, JsonValue payloads, Readers& readers) {
+    std::string array = "[";
+    for (JsonValue payload : payloads.items()) {
+        array += array.size() > 1 ? "," : "";
+        if (payload.is_string()) {
+            array += payload.text();
+        } else {
+            payload.append_json(array);
+        }
+    }
+    auto read = readers.tree.read(array.append("]"), false);
+    if (!read || read->size() != payloads.size()) {
+        return false;
+    }
+    const BodyReaders* known = readers_of_response(*read);
+    for (JsonValue chunk : read->items()) {
+        if (known == nullptr || !chunk.is_object() || readers_of_response(chunk) != known) {
+            return false;
+        }
+    }
+    std::string path = place.path();
+    GatewayCall::Side chunks{*read, path};
+    readers.call.read({}, chunks, {}, place.scratch(), place.record());
+    return true;
+}
+
 void read_payloads(const BodyPlace& place, JsonValue payloads, bool answer, Readers& readers) {
+    bool streamed = answer && place.record().boolean(Field::kGenAiRequestStream).value_or(false);
+    if (streamed && payloads.size() > 1 && read_chunks(place, payloads, readers)) {
+        return;
+    }
     if (!payloads.is_array()) {
         return read_payload(place, payloads, answer, readers);
     }

@@ -270,3 +270,20 @@ TEST_CASE("A prompt cannot choose whom Llama Guard judged") {
     REQUIRE(read_llama_guard("llama-guard-3", scratch));
     CHECK(holds(scratch.guardrails.json(), R"("target":"input")"));
 }
+
+TEST_CASE("An array of Gemini's chunks with one id is one answer, whole answers are several") {
+    auto array = [](std::string_view second) {
+        std::string text =
+            R"([{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":)"
+            R"({"promptTokenCount":1},"modelVersion":"g","responseId":"R"},{"candidates":)"
+            R"([{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}],"usageMetadata":)"
+            R"({"promptTokenCount":1,"candidatesTokenCount":2},"modelVersion":"g","responseId":")";
+        return text.append(second).append("\"}]");
+    };
+    auto one = read_records(array("R"));
+    REQUIRE(one.size() == 1);
+    CHECK(holds(one[0], R"("llm.audit.response.text":"ab")"));
+    CHECK(holds(one[0], R"("gen_ai.usage.output_tokens":2)"));
+    CHECK(read_records(array("S")).size() == 2);
+    CHECK(read_records(array("")).size() == 2);
+}

@@ -60,3 +60,25 @@ TEST_CASE("Ten thousand payloads of a row are read") {
     CHECK(records.size() == 1);
     CHECK(holds(records, R"("llm.audit.prompt.text":"p")"));
 }
+
+TEST_CASE("The payloads of a streamed answer are its chunks, in whatever form they are logged") {
+    auto row = [](std::string_view method, std::string_view payloads) {
+        std::string text = R"({"logging_time":"2026-02-03 09:18:00 UTC","request_id":7,)";
+        text.append(R"("api_method":")").append(method).append(R"(","response_payload":[)");
+        auto records = read_records(text.append(payloads).append("]}"));
+        REQUIRE(records.size() == 1);
+        return records.front();
+    };
+    const std::string objects =
+        R"({"candidates":[{"content":{"role":"model","parts":[{"text":"a1"}]}}]},)"
+        R"({"candidates":[{"content":{"role":"model","parts":[{"text":"a2"}]},)"
+        R"("finishReason":"STOP"}],"usageMetadata":{"candidatesTokenCount":4}})";
+    const std::string texts =
+        R"("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a1\"}]}}]}",)"
+        R"("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a2\"}]}}]}")";
+    CHECK(holds(row("streamGenerateContent", objects), R"("llm.audit.response.text":"a1a2")"));
+    CHECK(holds(row("StreamGenerateContent", objects), R"("gen_ai.usage.output_tokens":4)"));
+    CHECK(holds(row("StreamGenerateContent", texts), R"("llm.audit.response.text":"a1a2")"));
+    CHECK(holds(row("RawPredict", texts), R"("llm.audit.response.text":"a1\na2")"));
+    CHECK(holds(row("StreamGenerateContent", R"("a1","a2")"), "a2"));
+}
