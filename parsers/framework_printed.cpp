@@ -30,13 +30,13 @@ void add_escaped(std::string& out, char letter) {
 
 }  // namespace
 
-bool read_printed_text(std::string_view rest, std::string& out) {
+size_t read_printed_text(std::string_view rest, std::string& out) {
     if (rest.empty() || (rest.front() != '\'' && rest.front() != '"')) {
-        return false;
+        return 0;
     }
     for (size_t at = 1; at < rest.size(); ++at) {
         if (rest[at] == rest.front()) {
-            return true;
+            return at + 1;
         }
         if (rest[at] == '\\' && at + 1 < rest.size()) {
             add_escaped(out, rest[++at]);
@@ -44,7 +44,7 @@ bool read_printed_text(std::string_view rest, std::string& out) {
             out.push_back(rest[at]);
         }
     }
-    return false;
+    return 0;
 }
 
 PrintedMessage read_printed_message(std::string_view text) {

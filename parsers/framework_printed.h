@@ -3,6 +3,7 @@
 // server_log parser. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,9 +15,10 @@ struct PrintedMessage {
     bool whole = false;     // the content was found and ends with its quote
 };
 
-// The text between the quote that `rest` begins with and the next one of its kind, without escapes.
-// False: there is no quote, or no second one; `out` then has what there is.
-bool read_printed_text(std::string_view rest, std::string& out);
+// The text between the quote that `rest` begins with and the next one of its kind, without escapes;
+// how many bytes it took, quotes included. 0: there is no quote, or no second one; `out` then has
+// what there is.
+size_t read_printed_text(std::string_view rest, std::string& out);
 
 PrintedMessage read_printed_message(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/utf8.h"
 #include "bodies/body_place.h"
 #include "bodies/openai.h"
 #include "bodies/redaction.h"
@@ -26,12 +27,32 @@ constexpr Wrapper kDocker = {"log", "time", "stream"};
 
 const Wrapper* wrapper_of(JsonValue document) {
     for (const Wrapper* wrapper : {&kJournal, &kDocker}) {
-        if (document[wrapper->line].is_string() && document[wrapper->time].is_string() &&
-            document[wrapper->sure].is_string()) {
+        JsonValue line = document[wrapper->line];
+        bool text = line.is_string() || (wrapper == &kJournal && line.is_array());
+        if (text && document[wrapper->time].is_string() && document[wrapper->sure].is_string()) {
             return wrapper;
         }
     }
     return nullptr;
+}
+
+// A wrapper's line. Of one with unprintable bytes journald writes an array of its bytes: then the
+// text is put into `bytes`. "": it is none.
+std::string_view text_of_line(JsonValue line, std::string& bytes) {
+    constexpr int64_t kByteMax = 255;
+    if (!line.is_array()) {
+        return line.text();
+    }
+    bytes.clear();
+    for (JsonValue byte : line.items()) {
+        int64_t value = byte.integer().value_or(-1);
+        if (value < 0 || value > kByteMax) {
+            bytes.clear();
+            break;
+        }
+        bytes.push_back(static_cast<char>(value));
+    }
+    return bytes;
 }
 
 bool is_tgi(JsonValue document) {
@@ -74,8 +95,9 @@ class ServerLogParser final : public Parser {
 
     bool recognizes(JsonValue document) const override {
         const Wrapper* wrapper = wrapper_of(document);
+        std::string bytes;
         return is_tgi(document) || is_llama_cpp(document) ||
-               (wrapper != nullptr && has_shape(document[wrapper->line].text()));
+               (wrapper != nullptr && has_shape(text_of_line(document[wrapper->line], bytes)));
     }
 
     bool accepts(JsonValue document) const override {
@@ -93,12 +115,15 @@ class ServerLogParser final : public Parser {
     void tgi(JsonValue document, const ParseContext& context, const BodyPlace& place);
     void llama_cpp(JsonValue document, const ParseContext& context, const BodyPlace& place);
     void target(std::string_view target, const BodyPlace& place);
-    void read_prompt(const ServerLogLine& line);
+    void read_prompt(ServerLogLine& line);
     void commit(AuditRecord& record, RecordSink& sink);
 
     BodyScratch scratch_;
     JsonTree tree_;
     std::string plain_;
+    std::string bytes_;
+    std::string repaired_;
+    std::string message_;  // a line without its prompt
     std::string url_;
 };
 
@@ -184,10 +209,15 @@ std::string_view dataset_of(std::string_view shape) {
                                   : "server_log";
 }
 
-// vLLM printed it until 2025: what was typed, or in a chat the whole of what the template made.
-void ServerLogParser::read_prompt(const ServerLogLine& line) {
+// vLLM printed it until 2025: what was typed, or in a chat the whole of what the template made. The
+// line's message is then what stands around it.
+void ServerLogParser::read_prompt(ServerLogLine& line) {
     std::string prompt;
-    if (read_printed_text(line.prompt, prompt) && !prompt.empty()) {
+    size_t size = read_printed_text(line.prompt, prompt);
+    if (size > 0 && !prompt.empty()) {
+        message_ = line.message.substr(0, line.message.size() - line.prompt.size());
+        message_ += line.prompt.substr(size);
+        line.message = message_;
         scratch_.input.begin_message(line.request_id.starts_with("chat") ? "" : "user");
         scratch_.input.text(prompt);
         scratch_.input.end_message();
@@ -228,10 +258,11 @@ void ServerLogParser::line(std::string_view text, const ParseContext& context,
         fill_text(record, Field::kGenAiOperationName, operation_of_span(line.operation));
     }
     read_prompt(line);
-    if (!scratch_.input.empty()) {
+    if (line.asked) {
         fill_text(record, Field::kEventKind, "inference");
     }
-    if (record.text(Field::kEventKind) == "inference" || !line.request_id.empty()) {
+    bool of_call = record.text(Field::kEventKind) == "inference" || !line.request_id.empty();
+    if (of_call && scratch_.input.empty()) {
         note_no_content(record);
     }
     if (is_error_level(line.level)) {
@@ -256,7 +287,16 @@ void ServerLogParser::wrapped(JsonValue document, const Wrapper& wrapper,
     if (&wrapper == &kJournal) {
         fill(record, Field::kHostName, document["_HOSTNAME"]);
     }
-    std::string_view text = without_line_end(document[wrapper.line].text());
+    JsonValue logged = document[wrapper.line];
+    std::string_view text = text_of_line(logged, bytes_);
+    bool read = !text.empty() || logged.is_string();
+    if (!is_valid_utf8(text)) {
+        repaired_.clear();
+        append_repaired_utf8(repaired_, text);
+        record.append_to_list(Field::kRecordFlags, "invalid_utf8");
+        text = repaired_;
+    }
+    text = without_line_end(text);
     auto inner = text.starts_with('{') ? tree_.read(text, false) : Result<JsonValue>(JsonValue());
     if (inner && is_tgi(*inner)) {
         tgi(*inner, context, place);
@@ -267,7 +307,7 @@ void ServerLogParser::wrapped(JsonValue document, const Wrapper& wrapper,
         fill(record, Field::kServiceName, document["SYSLOG_IDENTIFIER"]);
     }
     for (auto [key, value] : document.members()) {
-        bool used = key == wrapper.line || key == wrapper.time || key == "_HOSTNAME";
+        bool used = (read && key == wrapper.line) || key == wrapper.time || key == "_HOSTNAME";
         if (!used) {
             place.keep(key, value);
         }
@@ -341,8 +381,12 @@ void ServerLogParser::llama_cpp(JsonValue document, const ParseContext& context,
     fill_text(record, Field::kEventKind, "other");
 }
 
+// Of a call, a line says no more than that it was made, with its prompt at most.
 void ServerLogParser::commit(AuditRecord& record, RecordSink& sink) {
     store_messages(scratch_, record);
+    if (record.text(Field::kEventKind) == "inference") {
+        record.set_text(Field::kRecordState, "partial");
+    }
     scratch_.unmapped.store(record);
     sink.commit();
 }

@@ -136,6 +136,7 @@ bool read_vllm(LineCutter line, UnixNanos observed, ServerLogLine& out) {
             std::string_view id = line.name();
             id.remove_suffix(id.ends_with('.') ? 1 : 0);
             out.request_id = id;
+            out.asked = verb.starts_with("Received");
             out.prompt = line.take(": prompt: ") ? line.rest() : std::string_view();
             break;
         }

@@ -22,6 +22,7 @@ struct ServerLogLine {
     std::string_view place;  // the file and line, or the function, that wrote it
     std::string_view message;
     std::string_view request_id;
+    bool asked = false;  // a call to a model came in
     std::string_view method;
     std::string_view target;  // path and query
     std::string_view client;

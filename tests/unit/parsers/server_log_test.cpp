@@ -87,7 +87,7 @@ TEST_CASE("A call's line says who called and that what was said is missing") {
     CHECK(holds(record, R"("event.time.zone":"assumed_utc")"));
     CHECK(holds(record, R"("event.duration":32779561288)"));
     CHECK(holds(record, R"("client.ip":"127.0.0.1")"));
-    CHECK(holds(record, R"("llm.audit.record.state":"complete")"));
+    CHECK(holds(record, R"("llm.audit.record.state":"partial")"));
     CHECK(holds(record, R"("llm.audit.record.source_loss":["content_not_logged"])"));
 }
 
@@ -202,4 +202,44 @@ TEST_CASE("No value of a wrapped or JSON line is lost") {
               R"({"tid":"1","level":"INFO","function":"f","msg":"m","path":"/p","method":"POST",)"
               R"("remote_addr":"a","timestamp":1767323045})",
               read) == "");
+}
+
+TEST_CASE("A journal line written as bytes is read as its text") {
+    auto journal = [](std::string_view message) {
+        std::string text = R"({"__CURSOR":"s","__REALTIME_TIMESTAMP":"1767323045123456",)";
+        return text.append("\"MESSAGE\":").append(message).append("}");
+    };
+    std::string colored = "[27,91,51,50,109";  // green
+    for (char c : kLines[5]) {
+        colored.append(",").append(std::to_string(static_cast<int>(c)));
+    }
+    std::string record = only_record(journal(colored + ",27,91,48,109]"));
+    CHECK(holds(record, R"("url.path":"/v1/chat/completions")"));
+    CHECK(holds(record, R"("event.kind":"inference")"));
+    CHECK_FALSE(holds(record, "MESSAGE"));
+    std::string broken = only_record(journal("[104,105,255]"), "server_log");
+    CHECK(holds(broken, "\"message\":\"hi\xEF\xBF\xBD\""));
+    CHECK(holds(broken, R"("llm.audit.record.flags":["invalid_utf8"])"));
+    for (std::string_view none : {"[104,256]", "[104,-1]", "[[104]]", "[\"a\"]", "[1.5]"}) {
+        CAPTURE(none);
+        CHECK(holds(only_record(journal(none), "server_log"), R"("MESSAGE.0)"));
+    }
+}
+
+TEST_CASE("A request that vLLM received is a call, of which its prompt at most is known") {
+    std::string bare = only_record(kLines[0]);
+    CHECK(holds(bare, R"("event.kind":"inference")"));
+    CHECK(holds(bare, R"("llm.audit.record.state":"partial")"));
+    CHECK(holds(bare, "content_not_logged"));
+    std::string told = only_record(
+        "INFO 01-02 03:04:05 [logger.py:49] Received request cmpl-7: prompt: 'Say \\'yes\\'.', "
+        "params: SamplingParams(n=1)");
+    CHECK(holds(told, R"("llm.audit.prompt.text":"Say 'yes'.")"));
+    CHECK(holds(told, "Received request cmpl-7: prompt: , params: SamplingParams(n=1)\""));
+    CHECK(holds(told, R"("llm.audit.record.state":"partial")"));
+    CHECK_FALSE(holds(told, "content_not_logged"));
+    std::string cut =
+        only_record("INFO 01-02 03:04:05 [logger.py:49] Received request cmpl-7: prompt: 'Say yes");
+    CHECK(holds(cut, "prompt: 'Say yes"));
+    CHECK(holds(cut, "content_not_logged"));
 }
