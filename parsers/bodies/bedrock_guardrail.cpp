@@ -10,8 +10,8 @@ namespace {
 constexpr size_t kMergedMatchesBytesMax = size_t{64} << 10;
 
 // {"<guardrail id>": assessment} or {"<guardrail id>": [assessment, ...]}
-void read_side(const BodyPlace& place, JsonValue by_guardrail, std::string_view target,
-               ArrayWriter& matches) {
+void read_guardrails(const BodyPlace& place, JsonValue by_guardrail, std::string_view target,
+                     ArrayWriter& matches) {
     for (JsonMember guardrail : by_guardrail.members()) {
         BodyPlace here = place.below(guardrail.key);
         if (!guardrail.value.is_array()) {
@@ -26,6 +26,19 @@ void read_side(const BodyPlace& place, JsonValue by_guardrail, std::string_view 
     }
     if (!by_guardrail.is_object()) {
         place.keep(by_guardrail);
+    }
+}
+
+// One such object, or an array of them.
+void read_side(const BodyPlace& place, JsonValue side, std::string_view target,
+               ArrayWriter& matches) {
+    if (!side.is_array()) {
+        read_guardrails(place, side, target, matches);
+        return;
+    }
+    size_t index = 0;
+    for (JsonValue one : side.items()) {
+        read_guardrails(place.below(index++), one, target, matches);
     }
 }
 
@@ -55,11 +68,6 @@ void read_guardrail(const BodyPlace& place, JsonValue guardrail) {
         BodyPlace here = place.below(member.key);
         if (member.key == "input" || member.key == "inputAssessment") {
             read_side(here, member.value, "input", input);
-        } else if (member.key == "outputs" && member.value.is_array()) {
-            size_t index = 0;
-            for (JsonValue one : member.value.items()) {
-                read_side(here.below(index++), one, "output", output);
-            }
         } else if (member.key == "outputAssessments" || member.key == "outputs") {
             read_side(here, member.value, "output", output);
         } else if (member.key == "modelOutput") {

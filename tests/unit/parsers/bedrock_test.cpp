@@ -276,3 +276,16 @@ TEST_CASE("Every real invocation is one record with its prompt and answer") {
         CHECK(holds(records[0], R"("llm.audit.response.text":)"));
     }
 }
+
+TEST_CASE("Assessments of an answer are found in an object and in a list of objects") {
+    const std::string found =
+        R"({"g":[{"topicPolicy":{"topics":[{"name":"Salaries","type":"DENY","action":"BLOCKED"}]}}]})";
+    for (const std::string& assessments : {found, "[" + found + "]"}) {
+        CAPTURE(assessments);
+        std::string trace = R"("outputBodyJson":{"trace":{"guardrail":{"outputAssessments":)";
+        std::string record =
+            only_record(invocation("amazon.nova-x", "", trace + assessments + "}}}"));
+        CHECK(holds(record, R"("category":"Salaries")"));
+        CHECK(holds(record, R"("llm.audit.guardrail.blocked":true)"));
+    }
+}
