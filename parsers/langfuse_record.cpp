@@ -14,6 +14,21 @@ namespace llmtrail::langfuse {
 
 namespace {
 
+// Of a text that is the JSON of a text, that one.
+JsonValue without_quotes(JsonValue value, otlp::JsonPool& pool) {
+    constexpr int kTextLevelsMax = 2;
+    for (int level = 0; level < kTextLevelsMax; ++level) {
+        std::string_view text = value.text();
+        bool quoted = text.size() > 1 && text.front() == '"' && text.back() == '"';
+        JsonValue read = quoted ? pool.read(text) : JsonValue();
+        if (!read.is_string()) {
+            break;
+        }
+        value = read;
+    }
+    return value;
+}
+
 class ObservationReader {
  public:
     ObservationReader(JsonValue body, const BodyPlace& place, const ReadSpace& space)
@@ -257,17 +272,7 @@ bool ObservationReader::calls_model() const {
 // Content as it was before the export made texts of it.
 JsonValue ObservationReader::unwrapped(Held held) {
     JsonValue value = held_.value(held);
-    constexpr int kTextLevelsMax = 2;
-    for (int level = 0; level < kTextLevelsMax && space_.exported; ++level) {
-        std::string_view text = value.text();
-        bool quoted = text.size() > 1 && text.front() == '"' && text.back() == '"';
-        JsonValue read = quoted ? space_.pool.read(text) : JsonValue();
-        if (!read.is_string()) {
-            break;
-        }
-        value = read;
-    }
-    return value;
+    return space_.exported ? without_quotes(value, space_.pool) : value;
 }
 
 void ObservationReader::observation(const TypeRow* type) {
@@ -280,7 +285,7 @@ void ObservationReader::observation(const TypeRow* type) {
     }
     times();
     JsonValue given = held_.value(Held::kMetadata);
-    JsonValue metadata = given.is_string() ? space_.pool.read_container(given.text()) : given;
+    JsonValue metadata = metadata_of(given, space_.pool);
     BodyPlace beside = place_.below(held_[Held::kMetadata].key);
     StepContent content;
     content.input = unwrapped(Held::kInput);
@@ -322,8 +327,7 @@ void ObservationReader::trace() {
     collect(Field::kTraceId);
     times();
     JsonValue given = held_.value(Held::kMetadata);
-    JsonValue metadata = unwrapped(Held::kMetadata);
-    metadata = metadata.is_string() ? space_.pool.read_container(metadata.text()) : metadata;
+    JsonValue metadata = metadata_of(given, space_.pool);
     BodyPlace beside = place_.below(held_[Held::kMetadata].key);
     StepContent content;
     content.input = unwrapped(Held::kInput);
@@ -351,6 +355,11 @@ void ObservationReader::trace() {
 }
 
 }  // namespace
+
+JsonValue metadata_of(JsonValue given, otlp::JsonPool& pool) {
+    JsonValue value = without_quotes(given, pool);
+    return value.is_string() ? pool.read_container(value.text()) : value;
+}
 
 void read_observation(JsonValue body, const BodyPlace& place, const TypeRow* type,
                       const ReadSpace& space) {

@@ -21,6 +21,10 @@ struct ReadSpace {
     bool exported = false;
 };
 
+// What an application says beside a step: an object, or as JSON in a text, encoded once or twice;
+// anything else when it is none.
+JsonValue metadata_of(JsonValue given, otlp::JsonPool& pool);
+
 // `type`: of the event, for a body that names none. Neither stores the scratch.
 void read_observation(JsonValue body, const BodyPlace& place, const TypeRow* type,
                       const ReadSpace& space);

@@ -30,10 +30,7 @@ TraceFacts TraceFacts::of(JsonValue trace, const ReadSpace& space) {
     llmtrail::fill(record, Field::kServiceVersion, trace["release"]);
     llmtrail::fill(record, Field::kTags, trace["tags"]);
     otlp::PoolScope scope(space.pool);
-    JsonValue metadata = trace["metadata"];
-    if (metadata.is_string()) {
-        metadata = space.pool.read_container(metadata.text());
-    }
+    JsonValue metadata = metadata_of(trace["metadata"], space.pool);
     read_app_metadata(metadata, place, space.context, space.pool);
     TraceFacts facts;
     for (Field field : kShared) {
