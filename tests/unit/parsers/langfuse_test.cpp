@@ -258,3 +258,22 @@ TEST_CASE("A message that Python printed is told apart from the print around it"
         CHECK(holds(records[0], row.printed));
     }
 }
+
+TEST_CASE("Metadata of an ingested trace is read however often it was made a text") {
+    for (std::string_view metadata :
+         {R"({"user_role":"clerk","device_id":"pc-1"})",
+          R"("{\"user_role\":\"clerk\",\"device_id\":\"pc-1\"}")",
+          R"("\"{\\\"user_role\\\":\\\"clerk\\\",\\\"device_id\\\":\\\"pc-1\\\"}\"")"}) {
+        CAPTURE(metadata);
+        std::string trace = R"({"id":"t","input":"a","metadata":)";
+        auto records = read_records(
+            batch({event("trace-create", trace.append(metadata).append("}")),
+                   event("generation-create", R"({"id":"g","traceId":"t","input":"a"})")}));
+        REQUIRE(records.size() == 2);
+        for (const std::string& record : records) {
+            CHECK(holds(record, R"("user.roles":["clerk"])"));
+            CHECK(holds(record, R"("device.id":"pc-1")"));
+        }
+        CHECK_FALSE(holds(records[0], R"("body.metadata")"));
+    }
+}
