@@ -67,6 +67,15 @@ std::string_view type_in_words(JsonType type) {
     }
 }
 
+bool says_something(JsonValue object) {
+    for (JsonMember member : object.members()) {
+        if (!member.value.carries_nothing()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 using FormatSet = uint32_t;  // a bit a format
 
 // Which formats the names of a document's members leave possible. A name's length, first and last
@@ -145,6 +154,8 @@ struct DocumentReader::State {
     void read_whole(const Document& document, const ParseContext& context);
     void read_head(const Document& document, const ParseContext& context, uint64_t size_bytes);
     Parser* parser_for(JsonValue value) const;
+    Parser* parser_after(const Parser* last, JsonValue object) const;
+    void keep_all(JsonValue object, const ParseContext& context);
 };
 
 Parser* DocumentReader::State::parser_for(JsonValue value) const {
@@ -156,24 +167,50 @@ Parser* DocumentReader::State::parser_for(JsonValue value) const {
             return format.parser.get();
         }
     }
-    if (!value.is_object()) {
-        return nullptr;
-    }
-    FormatSet possible = keys.possible(value);
+    return value.is_object() ? parser_after(nullptr, value) : nullptr;
+}
+
+// The first that recognizes the object, of those that `auto` asks after `last` (null: of all).
+Parser* DocumentReader::State::parser_after(const Parser* last, JsonValue object) const {
+    FormatSet possible = keys.possible(object);
+    bool asked = last == nullptr;
     for (const Format& format : formats) {
-        if ((format.bit & possible) != 0 && format.parser->recognizes(value)) {
+        if (asked && (format.bit & possible) != 0 && format.parser->recognizes(object)) {
             return format.parser.get();
         }
+        asked = asked || format.parser.get() == last;
     }
     return nullptr;
 }
 
+// What the configured parser has no record for.
+void DocumentReader::State::keep_all(JsonValue object, const ParseContext& context) {
+    finishing.start_parser(configured->name(), object, context);
+    AuditRecord& record = finishing.begin();
+    Unmapped unmapped;
+    for (JsonMember member : object.members()) {
+        unmapped.add({}, member.key, member.value);
+    }
+    record.set_text(Field::kEventKind, "other");
+    unmapped.store(record);
+    finishing.commit();
+}
+
+// A batch of none with something beside it is read by who comes next, so that nothing is lost.
 void DocumentReader::State::read_one(JsonValue value, const ParseContext& context) {
     Parser* parser = parser_for(value);
-    if (parser != nullptr) {
+    int64_t before = finishing.records();
+    while (parser != nullptr) {
         finishing.start_parser(parser->name(), value, context);
         parser->parse(value, context, finishing);
-        return;
+        if (finishing.records() > before || !says_something(value)) {
+            return;
+        }
+        if (configured != nullptr) {
+            keep_all(value, context);
+            return;
+        }
+        parser = parser_after(parser, value);
     }
     if (!value.is_object()) {
         finishing.reject("not an object: " + std::string(type_in_words(value.type())));

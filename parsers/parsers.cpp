@@ -29,7 +29,7 @@ namespace llmtrail {
 namespace {
 
 // The formats before `exchange` know their documents by keys of their own, so that their order
-// decides nothing; the last three are shapes.
+// decides nothing but for a document that holds the keys of two; the last three are shapes.
 constexpr ParserFormat kFormats[] = {
     {"otlp", make_otlp_parser},
     {"bedrock", make_bedrock_parser},

@@ -185,3 +185,77 @@ TEST_CASE("A reader that detects the format finds whatever a parser recognizes")
         }
     }
 }
+
+TEST_CASE("A batch of none gives no record, and one with something beside it loses nothing") {
+    struct Row {
+        std::string_view text;
+        std::string_view provider;  // "": no record
+        std::string_view kept;
+    };
+
+    constexpr Row kRows[] = {
+        {R"({"resourceSpans":[]})", "", ""},
+        {R"({"resourceSpans":[],"resourceLogs":[],"note":"","more":{}})", "", ""},
+        {R"({"post":[],"patch":[]})", "", ""},
+        {R"({"resourceSpans":[],"user":"bob","prompt":"hi"})", "json", R"("user.id":"bob")"},
+        {R"({"post":[],"patch":[],"user":"bob","prompt":"hi"})", "json", R"("hi")"},
+        {R"({"post":[],"session_name":"a","count":0})", "json", R"(session_name)"},
+        {R"({"resourceSpans":[],"records":[{"category":"Audit","time":"2026-01-01T00:00:00Z",
+          "resourceId":"/subscriptions/s"}]})",
+         "azure", "/subscriptions/s"},
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.text);
+        auto records = read_records(row.text);
+        REQUIRE(records.size() == (row.provider.empty() ? 0 : 1));
+        for (const std::string& record : records) {
+            CHECK(record.find("\"event.provider\":\"" + std::string(row.provider) + "\"") !=
+                  std::string::npos);
+            CHECK(record.find(row.kept) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("A configured format keeps what stands beside a batch of none") {
+    auto records = read_records(R"({"resourceSpans":[],"user":"bob","password":"S"})", "otlp");
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].find(R"("event.provider":"otlp")") != std::string::npos);
+    CHECK(records[0].find(R"("llm.audit.unmapped":{"user":"bob","password":"[redacted]"})") !=
+          std::string::npos);
+    CHECK(read_records(R"({"resourceSpans":[]})", "otlp").empty());
+}
+
+// The table asks in its order; two formats in one document is nobody's log, and the answer must
+// not change with the order of its members.
+TEST_CASE("Of two formats whose keys stand in one document the first of the table takes it") {
+    constexpr std::string_view kBedrock = R"("schemaType":"ModelInvocationLog")";
+    constexpr std::string_view kOpenwebui =
+        R"("audit_level":"METADATA","verb":"GET","request_uri":"/api/chats")";
+    constexpr std::string_view kOtlp = R"("resourceSpans":[{"resource":{}}])";
+    constexpr std::string_view kLangsmith = R"("post":[{"id":"r","trace_id":"t"}])";
+
+    struct Row {
+        std::string_view first;
+        std::string_view second;
+    };
+
+    constexpr Row kRows[] = {
+        {kBedrock, kOpenwebui}, {kOtlp, kBedrock}, {kOtlp, kLangsmith}, {kOpenwebui, kLangsmith}};
+    auto provider_of = [](std::string_view one, std::string_view other) {
+        std::string text = "{";
+        text.append(one).append(",").append(other).append("}");
+        auto records = read_records(text);
+        REQUIRE(records.size() == 1);
+        size_t at = records[0].find("\"event.provider\":\"") + 18;
+        return records[0].substr(at, records[0].find('"', at) - at);
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.first);
+        CAPTURE(row.second);
+        std::string found = provider_of(row.first, row.second);
+        CHECK(found == provider_of(row.second, row.first));
+        CHECK(found == (row.first == kBedrock ? "bedrock"
+                        : row.first == kOtlp  ? "otlp"
+                                              : "openwebui"));
+    }
+}
