@@ -4,11 +4,11 @@
 #include <array>
 #include <string>
 
-#include "bodies/redaction.h"
 #include "parsers/common_names.h"
 #include "parsers/event_words.h"
 #include "parsers/framework_scores.h"
 #include "parsers/name_map.h"
+#include "parsers/setting_change.h"
 #include "parsers/time_value.h"
 
 namespace llmtrail::langfuse {
@@ -199,17 +199,13 @@ std::string_view changed_member(JsonValue before, JsonValue after) {
     return changed;
 }
 
-void set_config_value(AuditRecord& record, Field field, std::string_view key, JsonValue value,
+// `given`: where the value was cut, or is no JSON, the text it was read from.
+void set_either_value(AuditRecord& record, Field field, std::string_view key, JsonValue value,
                       JsonValue given) {
-    std::string text;
-    if (value.is_string()) {
-        text = is_hidden(key, value) ? std::string(kRedacted) : std::string(value.text());
-    } else if (value.exists() && !value.is_null()) {
-        append_redacted_json(text, key, value);
-    } else if (given.is_string()) {  // cut, or no JSON
-        text = given.text();
+    bool cut = !value.exists() || value.is_null();
+    if (!cut || given.is_string()) {
+        fill_text(record, field, setting_text(key, cut ? given : value));
     }
-    fill_text(record, field, text);
 }
 
 bool is_reading(std::string_view resource, std::string_view action) {
@@ -314,9 +310,9 @@ void read_audit_row(JsonValue object, const BodyPlace& place, const ReadSpace& s
     std::string_view changed = changed_member(before, after);
     bool one = !changed.empty();
     fill_text(record, Field::kConfigSetting, one ? changed : row[kResourceType].text());
-    set_config_value(record, Field::kConfigOldValue, changed, one ? before[changed] : before,
+    set_either_value(record, Field::kConfigOldValue, changed, one ? before[changed] : before,
                      row[kBefore]);
-    set_config_value(record, Field::kConfigNewValue, changed, one ? after[changed] : after,
+    set_either_value(record, Field::kConfigNewValue, changed, one ? after[changed] : after,
                      row[kAfter]);
     if (one) {  // the members that stayed as they were
         place.below(row.key(kAfter)).keep_others(after, {changed});

@@ -107,8 +107,8 @@ void OpenwebuiParser::access(const OpenwebuiEntry& entry, AuditRecord& record) {
         action.append(entry.path.empty() ? "" : " ").append(entry.path);
         fill_text(record, Field::kEventAction, action);
     }
-    keep_openwebui_body(entry.request, BodyPlace(kOpenwebuiRequest, scratch_, record));
-    keep_openwebui_body(entry.response, BodyPlace(kOpenwebuiResponse, scratch_, record));
+    keep_openwebui_settings(entry.request, BodyPlace(kOpenwebuiRequest, scratch_, record));
+    keep_openwebui_settings(entry.response, BodyPlace(kOpenwebuiResponse, scratch_, record));
 }
 
 void OpenwebuiParser::bodies(const OpenwebuiEntry& entry, AuditRecord& record) {

@@ -1,7 +1,7 @@
 // Bodies as Open WebUI logs them, whatever the entry means.
 #include <algorithm>
 
-#include "bodies/secret_names.h"
+#include "bodies/redaction.h"
 #include "parsers/openwebui_parts.h"
 
 namespace llmtrail {
@@ -91,6 +91,17 @@ void keep_openwebui_body(const OpenwebuiBody& body, const BodyPlace& place) {
     if (!body.json.is_object()) {
         place.keep(body.json);
     }
+}
+
+void keep_openwebui_settings(OpenwebuiBody body, const BodyPlace& place) {
+    JsonTree tree;
+    if (body.json.is_container()) {
+        std::string open;
+        append_redacted_json(open, "", body.json, SecretScope::kSettings);
+        auto read = tree.read(open, false);
+        body.json = read ? *read : JsonValue();
+    }
+    keep_openwebui_body(body, place);
 }
 
 }  // namespace llmtrail

@@ -1,23 +1,11 @@
 // Entries of Open WebUI in which somebody changes something: settings, stored messages, ratings,
 // and who is signed in.
-#include "bodies/redaction.h"
 #include "parsers/openwebui_parts.h"
+#include "parsers/setting_change.h"
 
 namespace llmtrail {
 
 namespace {
-
-std::string value_text(std::string_view key, JsonValue value) {
-    if (is_hidden(key, value)) {
-        return std::string(kRedacted);
-    }
-    if (value.is_string()) {
-        return std::string(value.text());
-    }
-    std::string json;
-    append_redacted_json(json, key, value);
-    return json;
-}
 
 // The thing a setting is of, where the path does not name it.
 JsonMember id_in_body(JsonValue body) {
@@ -45,10 +33,10 @@ void set_new_value(const OpenwebuiTarget& target, const OpenwebuiBody& body, std
         std::string ending(".");
         ending += only.key;
         setting += setting.ends_with(ending) ? std::string_view() : std::string_view(ending);
-        fill_text(record, Field::kConfigNewValue, value_text(only.key, only.value));
+        fill_text(record, Field::kConfigNewValue, setting_text(only.key, only.value));
     } else if (body.json.exists() && !body.json.is_null() &&
                (members > 0 || !body.json.is_object())) {
-        fill_text(record, Field::kConfigNewValue, value_text("", body.json));
+        fill_text(record, Field::kConfigNewValue, setting_text("", body.json));
     }
     fill_text(record, Field::kConfigSetting, setting);
 }
@@ -174,7 +162,7 @@ void read_openwebui_setting(const OpenwebuiEntry& entry, BodyScratch& scratch,
     if (!entry.request.json.exists()) {
         keep_openwebui_body(entry.request, request);
     }
-    keep_openwebui_body(entry.response, BodyPlace(kOpenwebuiResponse, scratch, record));
+    keep_openwebui_settings(entry.response, BodyPlace(kOpenwebuiResponse, scratch, record));
 }
 
 // At that time nobody is signed in yet: the account is the one that was asked for, or was given.

@@ -41,6 +41,8 @@ struct OpenwebuiEntry {
 
 // {"detail": …}, FastAPI's errors, and whatever else stands in a body nobody reads.
 void keep_openwebui_body(const OpenwebuiBody& body, const BodyPlace& place);
+// The same where settings stand in it, whose "key" is a secret.
+void keep_openwebui_settings(OpenwebuiBody body, const BodyPlace& place);
 
 // "sources" of an answer: what was found in files, collections and on the web.
 void read_openwebui_sources(JsonValue sources, const BodyPlace& place);

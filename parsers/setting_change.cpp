@@ -12,19 +12,21 @@ constexpr size_t kComparedMembersMax = 256;
 
 }  // namespace
 
+std::string setting_text(std::string_view key, JsonValue value) {
+    std::string text;
+    if (is_hidden(key, value, SecretScope::kSettings)) {
+        text = kRedacted;
+    } else if (!value.is_string()) {
+        append_redacted_json(text, key, value, SecretScope::kSettings);
+    } else if (!redact_text(key, value.text(), text, SecretScope::kSettings)) {
+        text = value.text();
+    }
+    return text;
+}
+
 bool set_config_value(AuditRecord& record, Field field, std::string_view key, JsonValue value) {
-    if (!value.exists() || value.is_null() || (value.is_container() && value.size() == 0)) {
-        return false;
-    }
-    if (is_hidden(key, value)) {
-        return fill_text(record, field, kRedacted);
-    }
-    if (!value.is_container()) {
-        return fill(record, field, value);
-    }
-    std::string json;
-    append_redacted_json(json, key, value);
-    return fill_text(record, field, json);
+    bool empty = !value.exists() || value.is_null() || (value.is_container() && value.size() == 0);
+    return !empty && fill_text(record, field, setting_text(key, value));
 }
 
 std::string changed_names(JsonValue before, JsonValue after) {

@@ -10,9 +10,12 @@
 
 namespace llmtrail {
 
-// llm.audit.config.old_value or .new_value: a text as it is, anything else as its JSON; values of
-// secrets as "[redacted]". `key`: what the value stands under. False: it carries nothing, or the
-// field has another value.
+// What somebody set: a text as it is, anything else as its JSON; secrets as "[redacted]", also in
+// JSON that a text holds, whole or cut. `key`: what the value stands under.
+std::string setting_text(std::string_view key, JsonValue value);
+
+// The same as llm.audit.config.old_value or .new_value. False: it carries nothing, or the field has
+// another value.
 bool set_config_value(AuditRecord& record, Field field, std::string_view key, JsonValue value);
 
 // Names of the members of `after` whose values differ from those of `before` ("" when it is no

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/json_text.h"
+#include "bodies/secret_text.h"
 
 namespace llmtrail {
 
@@ -49,6 +50,10 @@ constexpr auto kTokenCompany = std::to_array<std::string_view>(
     {"bytes", "likelihood", "logProbability", "log_probability", "logprob", "prob", "probability",
      "raw_logprob", "tokenId", "token_id"});
 
+// Beside a "key" that opens what is called: {"url": …, "auth_type": "bearer", "key": …}
+constexpr auto kKeyCompany =
+    std::to_array<std::string_view>({"api_base", "api_type", "auth_type", "base_url"});
+
 // {"token": {"text": "Hi", "logprob": -0.5}}
 bool is_text_token(JsonValue value) {
     for (JsonMember member : value.members()) {
@@ -73,12 +78,13 @@ bool hides_value(Secrecy secrecy, JsonValue value) {
 
 }  // namespace
 
-bool is_hidden(std::string_view key, JsonValue value) {
-    return hides_value(secrecy_of(key), value) || is_header_text(key, value);
+bool is_hidden(std::string_view key, JsonValue value, SecretScope scope) {
+    return hides_value(secrecy_of(key, scope), value) || is_header_text(key, value);
 }
 
-HiddenMembers::HiddenMembers(std::string_view key, JsonValue container)
-    : own_(secrecy_of(key)),
+HiddenMembers::HiddenMembers(std::string_view key, JsonValue container, SecretScope scope)
+    : scope_(scope),
+      own_(secrecy_of(key, scope)),
       headers_(is_headers_name(key)),
       properties_(is_one_of(kSchemaMaps, key)) {
     if (container.is_object()) {
@@ -99,11 +105,13 @@ void HiddenMembers::look_at(JsonValue object) {
                                          : secrecy_of(value.text()) != Secrecy::kOpen);
         } else {
             text_token_ = text_token_ || is_one_of(kTokenCompany, key);
+            scope_ = is_one_of(kKeyCompany, key) ? SecretScope::kSettings : scope_;
         }
     }
     if (has_value && has_name) {
         pair_ = secret;
         headers_ = false;
+        scope_ = SecretScope::kAnywhere;
     }
 }
 
@@ -114,7 +122,7 @@ bool HiddenMembers::hides(std::string_view key, JsonValue value) const {
     if ((pair_ && key == "value") || (own_ != Secrecy::kOpen && is_one_of(kSchemaValues, key))) {
         return has_content(value);
     }
-    Secrecy secrecy = secrecy_of(key);
+    Secrecy secrecy = secrecy_of(key, scope_);
     if (secrecy == Secrecy::kNoNumber && text_token_) {
         return false;
     }
@@ -170,14 +178,23 @@ bool redact_url(std::string_view text, std::string& out) {
     return changed;
 }
 
+bool redact_text(std::string_view key, std::string_view text, std::string& out, SecretScope scope) {
+    if (is_secret_value(key, text)) {
+        out = kRedacted;
+        return true;
+    }
+    return redact_url(text, out) || redact_json_text(text, out, scope);
+}
+
 // What stands under `key` and is not hidden itself. Recursion goes no deeper than kJsonDepthMax.
-static void append_open_json(std::string& out, std::string_view key, JsonValue value) {
+static void append_open_json(std::string& out, std::string_view key, JsonValue value,
+                             SecretScope scope) {
     auto append = [&](bool hidden, std::string_view name, JsonValue inner) {
-        hidden ? append_json_string(out, kRedacted) : append_open_json(out, name, inner);
+        hidden ? append_json_string(out, kRedacted) : append_open_json(out, name, inner, scope);
     };
     char before = value.is_object() ? '{' : '[';
     if (value.is_object()) {
-        HiddenMembers hidden(key, value);
+        HiddenMembers hidden(key, value, scope);
         for (auto [name, inner] : value.members()) {
             out.push_back(before);
             before = ',';
@@ -187,25 +204,26 @@ static void append_open_json(std::string& out, std::string_view key, JsonValue v
         }
         out += before == '{' ? "{}" : "}";
     } else if (value.is_array()) {
-        HiddenMembers hidden(key, value);
+        HiddenMembers hidden(key, value, scope);
         for (JsonValue item : value.items()) {
             out.push_back(before);
             before = ',';
             append(hidden.hides_item(item), key, item);
         }
         out += before == '[' ? "[]" : "]";
-    } else if (std::string url; value.is_string() && redact_url(value.text(), url)) {
-        append_json_string(out, url);
+    } else if (std::string open; value.is_string() && redact_text(key, value.text(), open, scope)) {
+        append_json_string(out, open);
     } else {
         value.append_json(out);
     }
 }
 
-void append_redacted_json(std::string& out, std::string_view key, JsonValue value) {
-    if (is_hidden(key, value)) {
+void append_redacted_json(std::string& out, std::string_view key, JsonValue value,
+                          SecretScope scope) {
+    if (is_hidden(key, value, scope)) {
         append_json_string(out, kRedacted);
     } else {
-        append_open_json(out, key, value);
+        append_open_json(out, key, value, scope);
     }
 }
 

@@ -108,7 +108,33 @@ constexpr auto kTextNames = std::to_array<std::string_view>({
     "basicauth",
     "bearer",
     "jwt",
+    "pw",
     "xauth",
+});
+
+constexpr auto kSettingNames = std::to_array<std::string_view>({"key", "keys", "pass", "pwd"});
+
+// What a key is called that finds, orders or names something.
+constexpr auto kOpenKeyWords = std::to_array<std::string_view>({
+    "accelerator", "agent",       "alias",     "attribute",   "bucket",     "cache",
+    "candidate",   "category",    "channel",   "chat",        "class",      "column",
+    "component",   "compose",     "composite", "conditional", "config",     "conversation",
+    "crew",        "customer",    "dataset",   "dedup",       "dictionary", "document",
+    "entity",      "event",       "feature",   "feedback",    "field",      "file",
+    "flow",        "foreign",     "group",     "hash",        "history",    "host",
+    "hot",         "i18n",        "id",        "idempotency", "image",      "index",
+    "input",       "issue",       "item",      "job",         "join",       "json",
+    "label",       "lookup",      "map",       "memory",      "message",    "metadata",
+    "metric",      "model",       "name",      "natural",     "node",       "object",
+    "order",       "output",      "page",      "parameter",   "parent",     "partition",
+    "project",     "prompt",      "property",  "public",      "query",      "range",
+    "record",      "registry",    "request",   "response",    "result",     "routing",
+    "row",         "run",         "s3",        "score",       "search",     "setting",
+    "shard",       "sort",        "source",    "space",       "span",       "state",
+    "step",        "storage",     "surrogate", "tag",         "task",       "team",
+    "template",    "tenant",      "text",      "thread",      "tool",       "topic",
+    "trace",       "translation", "type",      "unique",      "user",       "value",
+    "variable",    "version",     "workflow",
 });
 
 // What a token is called that is a piece of text, a count of such, or a place in a list.
@@ -166,21 +192,34 @@ bool is_secret_token(const Name& name) {
     return !contains(kTokenWords, kind.empty() ? name.word_before() : kind);
 }
 
+// The word before "key" says what it opens or finds; alone it is mostly the name of a pair.
+bool is_secret_key(const Name& name) {
+    std::string_view kind = name.word_before();
+    return name.last_word() == "key" && !kind.empty() && !contains(kOpenKeyWords, kind);
+}
+
+bool is_secret_setting(const Name& name) {
+    std::string_view last = name.last_word();
+    return contains(kSettingNames, name.whole()) || last == "pass" || last == "pwd";
+}
+
 }  // namespace
 
-Secrecy secrecy_of(std::string_view key) {
+Secrecy secrecy_of(std::string_view key, SecretScope scope) {
     Name name(key);
     std::string_view whole = name.whole();
     // The last letters of all names there are.
-    constexpr std::string_view kLastLetters = "deghlnrsty";
-    if (whole.size() < 3 || kLastLetters.find(whole.back()) == std::string_view::npos) {
+    constexpr std::string_view kLastLetters = "deghlnrstwy";
+    if (whole.size() < 2 || kLastLetters.find(whole.back()) == std::string_view::npos) {
         return Secrecy::kOpen;
     }
     bool authorization = whole.back() == 'n' && contains(kWholeNames, whole);
     if (authorization || kEndsByLetter.is_end_of(whole)) {
         return Secrecy::kWhole;
     }
-    bool text = contains(kTextNames, whole) || name.last_word() == "jwt" || is_secret_token(name);
+    bool text = contains(kTextNames, whole) || name.last_word() == "jwt" ||
+                name.last_word() == "pw" || is_secret_token(name) || is_secret_key(name) ||
+                (scope == SecretScope::kSettings && is_secret_setting(name));
     return text ? Secrecy::kNoNumber : Secrecy::kOpen;
 }
 

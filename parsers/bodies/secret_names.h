@@ -18,9 +18,17 @@ enum class Secrecy : uint8_t {
     kWhole,     // password, api_key: whatever the value
 };
 
+// Where a name stands. What somebody set in a service is called by words that mean other things
+// elsewhere: {"key": "city"}.
+enum class SecretScope : uint8_t {
+    kAnywhere,
+    kSettings,  // also "key", "pass" and "pwd" by themselves
+};
+
 // Of a member of a JSON object. Words are told apart by '_', '-', '.', ' ' and capitals:
-// access_token is a secret; max_tokens, eos_token and prompt_cache_key are none.
-Secrecy secrecy_of(std::string_view key);
+// access_token and INTELLIGENCE_KEY are secrets; max_tokens, eos_token, prompt_cache_key and
+// public_key are none.
+Secrecy secrecy_of(std::string_view key, SecretScope scope = SecretScope::kAnywhere);
 
 // Of a header: gateways name their keys as they like, so that a part of the name is enough, and a
 // name that is too long is taken for a secret's.

@@ -81,8 +81,8 @@ void Unmapped::add(std::string_view path, std::string_view key, JsonValue value)
 
 void Unmapped::add_text(std::string_view path, std::string_view text) {
     if (!text.empty() && set_path(path)) {
-        bool url = redact_url(text, url_);
-        text_leaf(is_secret_path(path, false) ? kRedacted : url ? std::string_view(url_) : text);
+        bool secret = redact_text(path, text, url_);
+        text_leaf(is_secret_path(path, false) ? kRedacted : secret ? std::string_view(url_) : text);
     }
 }
 
@@ -144,7 +144,8 @@ void Unmapped::walk(std::string_view key, JsonValue value) {
 
 void Unmapped::leaf(JsonValue value) {
     if (value.is_string()) {
-        text_leaf(redact_url(value.text(), url_) ? std::string_view(url_) : value.text());
+        bool secret = redact_text(path_, value.text(), url_);
+        text_leaf(secret ? std::string_view(url_) : value.text());
     } else if (begin_leaf(kScalarBytesMax)) {
         value.append_json(json_);
     }

@@ -277,3 +277,20 @@ TEST_CASE("Metadata of an ingested trace is read however often it was made a tex
         CHECK_FALSE(holds(records[0], R"("body.metadata")"));
     }
 }
+
+TEST_CASE("An audit row whose value was cut within its JSON gives away no key") {
+    for (std::string_view after : {R"("{\"provider\":\"openai\",\"secretKey\":\"HUSH\",\"disp")",
+                                   R"("{\"provider\":\"openai\",\"secretKey\":\"HUS")"}) {
+        CAPTURE(after);
+        std::string row =
+            R"({"id":"al","createdAt":"2026-03-05T08:01:00.000Z","type":"USER","userId":"u-7",)"
+            R"("orgId":"o","userOrgRole":"ADMIN","projectId":"p","resourceType":"llmApiKey","resourceId":"key-1",)"
+            R"("action":"create","before":null,"after":)";
+        auto records = read_records(row.append(after).append("}"));
+        REQUIRE(records.size() == 1);
+        CHECK(holds(records[0], R"("event.provider":"langfuse")"));
+        CHECK(holds(records[0], "openai"));
+        CHECK(holds(records[0], "[redacted]"));
+        CHECK_FALSE(holds(records[0], "HUS"));
+    }
+}

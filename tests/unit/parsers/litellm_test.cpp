@@ -147,3 +147,19 @@ TEST_CASE("Only what LiteLLM writes is taken for it") {
         CHECK_FALSE(holds(records[0], "\"event.provider\":\"litellm\""));
     }
 }
+
+TEST_CASE("An audit row's values are stored without keys, whole, cut or as text within text") {
+    for (std::string_view values :
+         {R"("{\"key\":\"sk-SECRET\",\"key_alias\":\"app\"}")",
+          R"("{\"key\":\"sk-SECRET\",\"key_al")", R"("{\"key\":\"sk-SECR")",
+          R"({"key":"sk-SECRET"})",
+          R"("{\"litellm_params\":\"{\\\"api_key\\\":\\\"SECRET\\\"}\"}")"}) {
+        CAPTURE(values);
+        std::string row =
+            R"({"id":"a","updated_at":"2026-02-01T10:00:00Z","changed_by":"u","action":"created",)"
+            R"("table_name":"LiteLLM_VerificationToken","object_id":"o","updated_values":)";
+        std::string record = only_record(row.append(values).append("}"));
+        CHECK_FALSE(holds(record, "SECR"));
+        CHECK(holds(record, "[redacted]"));
+    }
+}

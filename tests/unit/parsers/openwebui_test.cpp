@@ -347,3 +347,23 @@ TEST_CASE("No value of an entry or its bodies is lost") {
               "");
     }
 }
+
+TEST_CASE("Keys in settings are stored neither as they were set nor as they were answered") {
+    constexpr Entry kEntries[] = {
+        {"/ollama/config/update", R"({"ENABLE":true,"OLLAMA_API_CONFIGS":{"0":{"key":"SECRET"}}})",
+         R"({"OLLAMA_API_CONFIGS":{"0":{"key":"SECRET","enable":true}}})"},
+        {"/ollama/config/update", R"({"OLLAMA_API_CONFIGS":{"0":{"key":"SECRET"}}})", ""},
+        {"/ollama/config", "", R"({"OLLAMA_API_CONFIGS":{"0":{"key":"SECRET"}}})", "GET"},
+        {"/api/v1/configs/tool_servers", R"([{"url":"u","auth_type":"bearer","key":"SECRET"}])",
+         R"({"TOOL_SERVER_CONNECTIONS":[{"url":"u","key":"SECRET"}]})"},
+        {"/api/v1/retrieval/config/update", R"({"PDF":true,"DOCUMENT_INTELLIGENCE_KEY":"SECRET"})",
+         R"({"status":true,"DOCUMENT_INTELLIGENCE_KEY":"SECRET"})"},
+        {"/api/v1/functions/id/pipe/valves/update", R"({"pw":"SECRET"})", R"({"pw":"SECRET"})"},
+    };
+    for (const Entry& entry : kEntries) {
+        CAPTURE(entry.uri);
+        std::string record = only_record(entry);
+        CHECK(record.find("SECRET") == std::string::npos);
+        CHECK(record.find("[redacted]") != std::string::npos);
+    }
+}

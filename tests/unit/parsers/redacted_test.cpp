@@ -109,6 +109,19 @@ constexpr auto kNames = std::to_array<Row>({
     {"tokenizer", Secrecy::kOpen},
     {"prompt_cache_key", Secrecy::kOpen},
     {"public_key", Secrecy::kOpen},
+    {"DOCUMENT_INTELLIGENCE_KEY", Secrecy::kNoNumber},
+    {"serpstack-key", Secrecy::kNoNumber},
+    {"ttsKey", Secrecy::kNoNumber},
+    {"pw", Secrecy::kNoNumber},
+    {"db_pw", Secrecy::kNoNumber},
+    {"cache_key", Secrecy::kOpen},
+    {"partitionKey", Secrecy::kOpen},
+    {"key_id", Secrecy::kOpen},
+    {"SSH_PUBLIC_KEY", Secrecy::kOpen},
+    {"UserKey", Secrecy::kOpen},
+    {"portkey", Secrecy::kOpen},
+    {"pass", Secrecy::kOpen},
+    {"pwd", Secrecy::kOpen},
     {"key", Secrecy::kOpen},
     {"keyword", Secrecy::kOpen},
     {"monkey", Secrecy::kOpen},
@@ -302,4 +315,105 @@ TEST_CASE("A joined path is bounded, and one that is too long is refused later")
     std::string path = joined_path(std::string(1 << 20, 'p'), std::string(1 << 20, 'k'));
     CHECK(path.size() > kUnmappedPathBytesMax);
     CHECK(path.size() <= 2 * (kUnmappedPathBytesMax + 1) + 1);
+}
+
+TEST_CASE("In settings a key and a pass by themselves are secrets, but for the name of a pair") {
+    for (std::string_view name : {"key", "keys", "pass", "pwd", "smtp_pass", "db-pwd"}) {
+        CAPTURE(name);
+        CHECK(secrecy_of(name, SecretScope::kSettings) == Secrecy::kNoNumber);
+    }
+    CHECK(secrecy_of("cache_key", SecretScope::kSettings) == Secrecy::kOpen);
+    JsonTree tree;
+    auto read =
+        tree.read(R"({"0":{"key":"S"},"tags":[{"key":"team","value":"ops"}],"pass":3})", false);
+    REQUIRE(read);
+    std::string out;
+    append_redacted_json(out, "", *read, SecretScope::kSettings);
+    CHECK(out == R"({"0":{"key":"[redacted]"},"tags":[{"key":"team","value":"ops"}],"pass":3})");
+}
+
+TEST_CASE("A key beside how it authenticates is a secret anywhere") {
+    CHECK(
+        unmapped(R"([{"url":"u","auth_type":"bearer","key":"S"},{"bucket":"b","key":"a/b"}])") ==
+        R"({"p.0.url":"u","p.0.auth_type":"bearer","p.0.key":"[redacted]","p.1.bucket":"b","p.1.key":"a/b"})");
+}
+
+// The keys are spelled in two pieces, so that no scanner of secrets takes this file for a leak.
+TEST_CASE("A text that is a vendor's key or a signed token is hidden under any name") {
+    const std::string hidden[] = {
+        "sk-"
+        "proj-0a1b2c3d4e5f6g7h8i9j",
+        "ghp"
+        "_0123456789abcdefghijABCDEFGHIJ012345",
+        "AKIA"
+        "0123456789ABCDEF",
+        "xoxb"
+        "-1234567890-abcdefghij",
+        "AIza"
+        "SyA0123456789abcdefghijklmnopqrstuv",
+        "eyJ"
+        "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "Bearer 0123456789abcdef",
+    };
+    for (const std::string& text : hidden) {
+        CAPTURE(text);
+        CHECK(unmapped("{\"note\":\"" + text + "\"}") == R"({"p.note":"[redacted]"})");
+        CHECK(redacted("", "[\"" + text + "\"]") == R"(["[redacted]"])");
+    }
+    const std::string kept[] = {
+        "sk-SK",
+        "sk-learn-based-classifier-of-intents",
+        "sk-...a1b2c3d4e5f6g7h8",
+        "AKIAB is how a key of that vendor begins",
+        "Bearer of good news and bad",
+        "eyJhbGciOiJIUzI1NiJ9",
+        "my key is "
+        "sk-"
+        "proj-0a1b2c3d4e5f6g7h8i9j",  // text, and no key by itself
+    };
+    for (const std::string& text : kept) {
+        CAPTURE(text);
+        CHECK(unmapped("{\"note\":\"" + text + "\"}") == "{\"p.note\":\"" + text + "\"}");
+    }
+    CHECK(unmapped(R"({"accessKeyId":"AKIA0123456789ABCDEF"})") ==
+          R"({"p.accessKeyId":"AKIA0123456789ABCDEF"})");
+}
+
+TEST_CASE("JSON in a text loses its secrets, whole, cut anywhere and in JSON within it") {
+    CHECK(unmapped(R"({"body":"{\"api_key\":\"S\",\"n\":1,\"max_tokens\":5}"})") ==
+          R"({"p.body":"{\"api_key\":\"[redacted]\",\"n\":1,\"max_tokens\":5}"})");
+    CHECK(unmapped(R"({"body":"[{\"name\":\"Authorization\", \"value\":\"S\"}]"})") ==
+          R"({"p.body":"[{\"name\":\"Authorization\", \"value\":\"[redacted]\"}]"})");
+    CHECK(unmapped(R"({"body":"{\"prompt\":\"the \\\"password\\\": is what\"}"})") ==
+          R"({"p.body":"{\"prompt\":\"the \\\"password\\\": is what\"}"})");
+    std::string out;
+    constexpr std::string_view kWhole =
+        R"({"a":"b","secrets":{"x":["SECRET",{"y":"}SECRET"}]},"z":"{\"pw\":\"SECRET\"}","password":777777,"secretKey":"SEC\"RET","last":true})";
+    REQUIRE(redact_text("", kWhole, out));
+    CHECK(
+        out ==
+        R"({"a":"b","secrets":"[redacted]","z":"{\"pw\":\"[redacted]\"}","password":"[redacted]","secretKey":"[redacted]","last":true})");
+    for (size_t size = 0; size <= kWhole.size(); ++size) {
+        std::string_view cut = kWhole.substr(0, size);
+        CAPTURE(cut);
+        std::string kept(cut);
+        redact_text("", cut, kept);
+        CHECK(kept.find("SEC") == std::string::npos);
+        CHECK(kept.find("77") == std::string::npos);
+    }
+}
+
+TEST_CASE("Scanning JSON in a text grows with its length, however deep and broken it is") {
+    std::string deep = "{";
+    for (int i = 0; i < 200'000; ++i) {
+        deep += R"("a\"":[)";
+    }
+    std::string out;
+    CHECK_FALSE(redact_text("", deep, out));
+    deep += R"("password":"S)";
+    CHECK(redact_text("", deep, out));
+    CHECK(out.ends_with(R"("password":"[redacted]")"));
+    CHECK_FALSE(redact_text("", R"({"\)", out));
+    CHECK_FALSE(redact_text("", "{\"", out));
+    CHECK_FALSE(redact_text("", R"({"password":)", out));
 }
