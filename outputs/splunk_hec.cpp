@@ -120,6 +120,9 @@ OutputWait SplunkHecOutput::wait() const {
     if (const EventBatch* open = window_.open(); open != nullptr) {
         end_wait_at(wait, now_, open->opened.after_millis(kBatchLingerMs));
     }
+    if (!pace_.up() && requests_under_way() > 0) {
+        return wait;  // its answer decides, not the time
+    }
     bool free = false;
     for (const Channel& channel : channels_) {
         free = free || channel.kind == HecCall::kNone;
@@ -127,8 +130,7 @@ OutputWait SplunkHecOutput::wait() const {
             end_wait_at(wait, now_, std::max(channel.poll_at, pace_.retry_at()));
         }
     }
-    bool may_begin = free && (pace_.up() || requests_under_way() == 0);
-    if (may_begin && window_.has_ready()) {
+    if (free && window_.has_ready()) {
         end_wait_at(wait, now_, std::max(next_events_, pace_.retry_at()));
     }
     return wait;
