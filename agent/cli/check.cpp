@@ -38,6 +38,10 @@ struct Report {
     }
 };
 
+bool is_packed_name(std::string_view path) {
+    return path.ends_with(".gz") || path.ends_with(".zst") || path.ends_with(".zip");
+}
+
 void check_source(const SourceSettings& source, CommandSeams seams, Report& report) {
     MatchingFiles found = matching_files(source, seams.files);
     report.line("source " + source.id + ": " + std::to_string(found.paths.size()) +
@@ -65,6 +69,12 @@ void check_source(const SourceSettings& source, CommandSeams seams, Report& repo
     }
     if (unreadable > 0) {
         report.line("  unreadable files: " + std::to_string(unreadable));
+    }
+    auto packed = std::ranges::find_if(found.paths, is_packed_name);
+    if (!source.whole_files && packed != found.paths.end()) {
+        seams.talk.warning("source `" + source.id + "`: " + *packed +
+                           " is packed, and would be read as lines of a growing log");
+        seams.talk.hint("give packed files a source of their own with `whole_files: true`");
     }
 }
 

@@ -157,3 +157,23 @@ TEST_CASE(
     }
     CHECK(std::count(vocabulary.classes.begin(), vocabulary.classes.end(), uint16_t{605}) == 1);
 }
+
+TEST_CASE("check warns of packed files that a source would read as a growing log") {
+    CommandCase command;
+    auto check = [&](const std::string& more) {
+        command.talk_text.text.clear();
+        command.files.files["/e/agent.yaml"].text =
+            "state_dir: /state\nsources:\n  - id: app\n    paths: ['/logs/*.log*']\n" + more;
+        return command.run({"check", "--config", "/e/agent.yaml"});
+    };
+    command.files.files["/logs/a.log"].text = "{}\n";
+    command.files.files["/state/keys/local.key"] = {"", 0600, 0, ErrorCode::kInternal};
+    CHECK(check("") == ExitCode::kOk);
+    CHECK_FALSE(contains(command.talk_text.text, "is packed"));
+    command.files.files["/logs/a.log.gz"].text = "x";
+    CHECK(check("") == ExitCode::kOk);
+    CHECK(contains(command.talk_text.text, "source `app`: /logs/a.log.gz is packed"));
+    CHECK(contains(command.talk_text.text, "whole_files: true"));
+    CHECK(check("    whole_files: true\n") == ExitCode::kOk);
+    CHECK_FALSE(contains(command.talk_text.text, "is packed"));
+}
