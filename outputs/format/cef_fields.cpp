@@ -243,42 +243,66 @@ static void drop_repeated_item(std::string& list, size_t start) {
     }
 }
 
-// The guardrails that did more than allow, each once: its name and what it found.
-void add_guardrails(CefExtension& extension, const AuditRecord& record, CefScratch& scratch) {
-    scratch.guardrails.clear();
-    ObjectListReader list(record.text(Field::kGuardrails));
+namespace {
+
+struct GuardrailItem {
+    std::string_view shown;  // its name, else its rule, else what it found
+    std::string_view category;
+    bool acted = false;  // more than allowed
+    bool blocked = false;
+};
+
+GuardrailItem read_guardrail(ObjectListReader& list) {
+    GuardrailItem item;
+    std::string_view name;
+    std::string_view rule;
     std::string_view key;
     std::string_view value;
-    while (scratch.guardrails.size() < kListCharactersMax && list.next_item()) {
-        std::string_view name;
-        std::string_view rule;
-        std::string_view category;
-        bool acted = false;
-        while (list.next_member(key, value)) {
-            if (key == "name") {
-                name = value;
-            } else if (key == "rule_id") {
-                rule = value;
-            } else if (key == "category") {
-                category = value;
-            } else if (key == "verdict") {
-                acted |= value != "allow" && value != "null";
-            } else if (key == "action") {
-                acted |= value != "none" && value != "allow" && value != "null";
-            }
+    while (list.next_member(key, value)) {
+        if (key == "name") {
+            name = value;
+        } else if (key == "rule_id") {
+            rule = value;
+        } else if (key == "category") {
+            item.category = value;
+        } else if (key == "verdict") {
+            item.acted |= value != "allow" && value != "null";
+        } else if (key == "action") {
+            item.acted |= value != "none" && value != "allow" && value != "null";
+            item.blocked = value == "block";
         }
-        std::string_view shown = !name.empty() ? name : !rule.empty() ? rule : category;
-        if (!acted || shown.empty()) {
+    }
+    item.shown = !name.empty() ? name : !rule.empty() ? rule : item.category;
+    return item;
+}
+
+// Those that blocked, or the others.
+void add_guardrails_that(bool blocked, std::string_view json, CefScratch& scratch) {
+    ObjectListReader list(json);
+    while (scratch.guardrails.size() < kListCharactersMax && list.next_item()) {
+        GuardrailItem item = read_guardrail(list);
+        if (!item.acted || item.blocked != blocked || item.shown.empty()) {
             continue;
         }
-        scratch.list.assign(shown);
-        if (!category.empty() && category != shown) {
-            scratch.list.append(1, ':').append(category);
+        scratch.list.assign(item.shown);
+        if (!item.category.empty() && item.category != item.shown) {
+            scratch.list.append(1, ':').append(item.category);
         }
         size_t start = scratch.guardrails.size();
         append_item(scratch.guardrails, scratch.list);
         drop_repeated_item(scratch.guardrails, start);
     }
+}
+
+}  // namespace
+
+// The guardrails that did more than allow, each once: its name and what it found. Those that
+// blocked come first, so that the list's head says what stopped the call.
+void add_guardrails(CefExtension& extension, const AuditRecord& record, CefScratch& scratch) {
+    scratch.guardrails.clear();
+    std::string_view json = record.text(Field::kGuardrails);
+    add_guardrails_that(true, json, scratch);
+    add_guardrails_that(false, json, scratch);
     extension.add_text(cef_key("cs4"), field_row(Field::kGuardrails).event.label,
                        scratch.guardrails);
 }

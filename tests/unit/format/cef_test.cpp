@@ -170,7 +170,7 @@ TEST_CASE("guardrails that acted and data sources are named, not quoted") {
     CefEvent event = format_event(record);
     CHECK(event.header[4] == "200");
     CHECK(event.value("act") == "blocked");
-    CHECK(event.value("cs4") == "pii,pii:EMAIL,hate,r;7 \xC3\xA9");
+    CHECK(event.value("cs4") == "r;7 \xC3\xA9,pii,pii:EMAIL,hate");  // what blocked first
     CHECK(event.value("cs4Label") == "guardrails");
     CHECK(event.value("cs5") == "doc-1,https://h/a?b=1,Handbook");
     CHECK(event.value("cs5Label") == "sources");

@@ -56,7 +56,20 @@ constexpr const char* kCases[] = {"json/bench_interaction",
                                   "portkey/guardrail_block",
                                   "server_log/ollama",
                                   "vertex/log_model_armor",
-                                  "vertex/row_full"};
+                                  "vertex/row_full",
+                                  "otlp/who_and_where",
+                                  "otlp/openinference_parts",
+                                  "otlp/traceloop_indexed",
+                                  "vertex/audit_predict",
+                                  "cloudflare/api_log_bodies",
+                                  "nemo/guardrails_ai",
+                                  "openai_audit/chatgpt_conversation",
+                                  "m365_copilot/graph_export",
+                                  "azure/request_response",
+                                  "server_log/vllm",
+                                  "langsmith/user_and_model",
+                                  "nemo/guardrails_ai_modified",
+                                  "nemo/guardrails_ai_several"};
 
 std::string file_text(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
