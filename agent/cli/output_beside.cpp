@@ -31,7 +31,9 @@ Result<bool> turn(Output& output, const OutputEvent& event, bool& offered, Monot
     }
     uint64_t from = 0;
     if (output.take_rewind(from)) {
-        return fail(ErrorCode::kNetwork, "whether it arrived is not known: the answer was lost");
+        const std::string& why = output.last_error().message;
+        return fail(ErrorCode::kNetwork, "whether it arrived is not known: " +
+                                             (why.empty() ? "the answer was lost" : why));
     }
     if (offered) {
         return output.confirmed_end() > event.index;
