@@ -1,7 +1,9 @@
-// What is to become agent records, kept bounded: equal news is merged, and of one class and subject
-// no more than kNewsBurst at once and one every kNewsIntervalMs after that are let through; what
-// comes faster is counted in the next one. So a log that is truncated a thousand times a second
-// cannot fill the spool with records that say so. Pure; the mailbox and ingest.
+// What is to become agent records, kept bounded: of one class and subject so many are let through
+// at once, and one every interval after that; what comes faster is counted in the next one. So
+// neither a log that is truncated a thousand times a second nor an output that flaps for a year can
+// fill the spool with records that say so, and the count of what was not written is written. Equal
+// news is merged, but for outputs that go down and come back: there each time is a record
+// (pipeline/repeats sees to it that each is not an event). Pure; the mailbox and ingest.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +18,17 @@
 
 namespace llmtrail {
 
-inline constexpr size_t kNewsMax = 256;  // waiting at one time
-inline constexpr int64_t kNewsBurst = 12;
-inline constexpr int64_t kNewsIntervalMs = 10'000;
+inline constexpr size_t kNewsMax = 256;  // waiting at one time, and one more of each kind
+
+// How often news of one class and subject becomes a record.
+struct NewsRate {
+    int64_t burst = 0;
+    int64_t interval_ms = 0;
+};
+
+inline constexpr NewsRate kNewsRate{12, 10'000};
+// A minute of the shortest waits of an output, then one a second.
+inline constexpr NewsRate kFlapRate{600, 1'000};
 
 // Becomes an agent record.
 struct AgentNews {
@@ -28,8 +38,8 @@ struct AgentNews {
     uint32_t count = 1;
 };
 
-// Appends, or counts in an equal one; beyond kNewsMax in one of the same class and subject, the
-// newest words kept.
+// Appends, or counts in an equal one; beyond kNewsMax in one of the same class and subject, if
+// there is one, the newest words kept.
 void merge_news(std::vector<AgentNews>& waiting, AgentNews news);
 
 // Never beyond what the count holds.
@@ -46,12 +56,14 @@ class NewsQueue {
 
  private:
     struct Allowance {
-        int64_t left = kNewsBurst;
+        NewsRate rate;
+        int64_t left = 0;
         MonotonicNanos refilled;
         std::optional<AgentNews> held;
     };
 
-    void refill(Allowance& allowance, MonotonicNanos now) const;
+    Allowance& allowance_of(const AgentNews& news, MonotonicNanos now);
+    static void refill(Allowance& allowance, MonotonicNanos now);
 
     std::vector<AgentNews> ready_;
     std::map<std::pair<uint16_t, std::string>, Allowance>

@@ -79,8 +79,8 @@ TEST_CASE("the mailbox keeps the latest cursors, merges equal news and is bounde
     Mailbox mailbox([&] { ++woken; });
     mailbox.put_cursors({{"soc", 4}});
     mailbox.put_cursors({{"soc", 9}});
-    mailbox.put_news({710, "soc", "refused", 1});
-    mailbox.put_news({710, "soc", "refused", 1});
+    mailbox.put_news({601, "soc", "missing", 1});
+    mailbox.put_news({601, "soc", "missing", 1});
     for (size_t i = 0; i < kNewsMax + 10; ++i) {
         mailbox.put_news({603, "app", std::to_string(i), 1});
     }
