@@ -10,6 +10,7 @@
 #include "outputs/rewind.h"
 #include "outputs/send_window.h"
 #include "outputs/syslog_frame.h"
+#include "outputs/unrefused_bytes.h"
 
 namespace llmtrail {
 
@@ -23,7 +24,7 @@ class SyslogOutput : public Output {
  public:
     SyslogOutput(const OutputPlan& plan, Network& network, Random& random)
         : id_(plan.id),
-          use_tls_(plan.carrier == Carrier::kTls),
+          carrier_(plan.carrier),
           framing_(plan.octet_counting ? SyslogFraming::kOctetCounting : SyslogFraming::kLine),
           framer_(plan.facility, plan.host_name, plan.process_id),
           connection_(connector_of(plan, network), age_max_ms_of(plan), random) {}
@@ -62,11 +63,12 @@ class SyslogOutput : public Output {
     bool leaving() const { return finishing_ || connection_.is_old(now_); }
 
     std::string id_;
-    bool use_tls_;
+    Carrier carrier_;
     SyslogFraming framing_;
     SyslogFramer framer_;
     Connection connection_;
     SendWindow window_;
+    UnrefusedBytes unrefused_;  // over UDP
 
     MonotonicNanos now_;  // of the last work()
     int64_t ack_poll_ms_ = kAckPollFirstMs;
@@ -161,9 +163,9 @@ void SyslogOutput::write() {
 }
 
 // What the peer's kernel has acknowledged counts as sent, unless it may still refuse the whole
-// connection.
+// connection. Of UDP that is what nobody refused in time.
 Result<void> SyslogOutput::confirm_acknowledged() {
-    if (use_tls_ && connection_.up_ms(now_) < kLateRejectionMs) {
+    if (carrier_ == Carrier::kTls && connection_.up_ms(now_) < kLateRejectionMs) {
         return {};
     }
     Result<size_t> unacknowledged = connection_.stream().unacknowledged_bytes();
@@ -172,8 +174,13 @@ Result<void> SyslogOutput::confirm_acknowledged() {
     }
     // Of TLS these are bytes of ciphertext, never fewer than the plaintext in them: the count errs
     // to the safe side.
-    if (*unacknowledged < connection_.written_bytes()) {
-        window_.confirm(connection_.written_bytes() - *unacknowledged);
+    uint64_t written = connection_.written_bytes();
+    uint64_t reached = written - std::min<uint64_t>(written, *unacknowledged);
+    if (carrier_ == Carrier::kUdp) {
+        reached = unrefused_.look(reached, now_);
+    }
+    if (reached > 0) {
+        window_.confirm(reached);
     }
     return {};
 }
@@ -197,9 +204,12 @@ void SyslogOutput::confirm_written() {
 }
 
 // A last look: what was acknowledged before the break is sent again once, the rest until it is
-// acknowledged.
+// acknowledged. A refusal over UDP does not say what it refuses.
 void SyslogOutput::lose(Error error) {
-    [[maybe_unused]] Result<void> asked = confirm_acknowledged();
+    if (carrier_ != Carrier::kUdp) {
+        [[maybe_unused]] Result<void> asked = confirm_acknowledged();
+    }
+    unrefused_.clear();
     connection_.lose(std::move(error), now_);
     shut_down_ = false;
     no_room_ = false;
@@ -209,6 +219,7 @@ void SyslogOutput::lose(Error error) {
 void SyslogOutput::end_in_order() {
     window_.confirm(connection_.written_bytes());
     window_.forget_recent();
+    unrefused_.clear();
     connection_.end();
     shut_down_ = false;
 }
@@ -220,7 +231,7 @@ OutputWait SyslogOutput::wait() const {
     } else if (no_room_ && !leaving() && connection_.unwritten() == 0) {
         wait.timer_ms = 0;  // there is room now
     } else if (window_.in_flight()) {
-        int64_t grace = use_tls_ ? kLateRejectionMs - connection_.up_ms(now_) : 0;
+        int64_t grace = carrier_ == Carrier::kTls ? kLateRejectionMs - connection_.up_ms(now_) : 0;
         wait.timer_ms = std::max(ack_poll_ms_, grace);
     } else if (leaving()) {
         wait.timer_ms = kFarewellMs;
