@@ -4,17 +4,20 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
+
 namespace llmtrail {
 
 namespace {
 
-// Ciphertext on its way out. TLS makes records of 16 KiB: several are gathered and given to the
-// kernel in one call, since each call wakes the receiver's side.
-class Outlet {
+// Ciphertext on its way. Out: TLS makes records of 16 KiB, and several are gathered and given to
+// the kernel in one call, since each call wakes the receiver's side. In: so many bytes for each
+// call of the stream, since OpenSSL reads on for as long as there are messages that hold no data,
+// such as session tickets, and a peer may send them without end. What is left stays in the kernel,
+// which says at once that there is more to read.
+class Wire {
  public:
-    explicit Outlet(SocketStream& tcp) : tcp_(tcp) {}
-
-    SocketStream& tcp() { return tcp_; }
+    explicit Wire(SocketStream& tcp) : tcp_(tcp) {}
 
     size_t waiting_bytes() const { return waiting_.size() - from_; }
 
@@ -27,6 +30,19 @@ class Outlet {
         }
         waiting_.append(bytes);
         return bytes.size();
+    }
+
+    // With each call of the stream.
+    void begin_call() { readable_ = kReadBytesPerCall; }
+
+    // kWouldBlock: nothing there, or nothing more in this call.
+    Result<size_t> read(char* out, size_t size) {
+        if (readable_ == 0) {
+            return fail(ErrorCode::kWouldBlock, "read enough at one time");
+        }
+        Result<size_t> got = tcp_.read(out, std::min(size, readable_));
+        readable_ -= got ? *got : 0;
+        return got;
     }
 
     // kWouldBlock: some is left.
@@ -48,14 +64,15 @@ class Outlet {
     std::string waiting_;
     size_t from_ = 0;
     bool gathering_ = false;
+    size_t readable_ = 0;  // in this call
 };
 
 constexpr size_t kGatheredBytesMax = size_t{64} << 10;
 
-// A BIO over an Outlet: OpenSSL's own socket BIO writes without MSG_NOSIGNAL.
+// A BIO over a Wire: OpenSSL's own socket BIO writes without MSG_NOSIGNAL.
 int bio_write(BIO* bio, const char* data, size_t size, size_t* written) {
     BIO_clear_retry_flags(bio);
-    Result<size_t> taken = static_cast<Outlet*>(BIO_get_data(bio))->write(ByteView(data, size));
+    Result<size_t> taken = static_cast<Wire*>(BIO_get_data(bio))->write(ByteView(data, size));
     if (taken) {
         *written = *taken;
         return 1;
@@ -68,7 +85,7 @@ int bio_write(BIO* bio, const char* data, size_t size, size_t* written) {
 
 int bio_read(BIO* bio, char* out, size_t size, size_t* got) {
     BIO_clear_retry_flags(bio);
-    Result<size_t> read = static_cast<Outlet*>(BIO_get_data(bio))->tcp().read(out, size);
+    Result<size_t> read = static_cast<Wire*>(BIO_get_data(bio))->read(out, size);
     if (read) {
         *got = *read;
         return 1;
@@ -111,7 +128,7 @@ class TlsStream : public Stream {
     TlsStream(std::unique_ptr<SocketStream> tcp, std::string expected_name,
               std::vector<std::string> pins)
         : tcp_(std::move(tcp)),
-          outlet_(*tcp_),
+          wire_(*tcp_),
           expected_name_(std::move(expected_name)),
           pins_(std::move(pins)) {}
 
@@ -145,7 +162,7 @@ class TlsStream : public Stream {
 
     // Destroyed in reverse: the SSL and its BIO before the method and the stream they use.
     std::unique_ptr<SocketStream> tcp_;
-    Outlet outlet_;
+    Wire wire_;
     std::string expected_name_;
     std::vector<std::string> pins_;
     std::unique_ptr<BIO_METHOD, BioMethodFree> method_;
@@ -172,7 +189,7 @@ Result<void> TlsStream::prepare(const TlsOptions& options) {
     BIO_meth_set_write_ex(method_.get(), bio_write);
     BIO_meth_set_read_ex(method_.get(), bio_read);
     BIO_meth_set_ctrl(method_.get(), bio_control);
-    BIO_set_data(bio, &outlet_);
+    BIO_set_data(bio, &wire_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_connect_state(ssl_.get());
@@ -211,6 +228,7 @@ Result<void> TlsStream::establish() {
         tcp_up_ = true;
     }
     ERR_clear_error();
+    wire_.begin_call();
     int result = SSL_do_handshake(ssl_.get());
     if (result != 1) {
         return fail(failure(result));
@@ -228,7 +246,7 @@ StreamStage TlsStream::stage() const {
 }
 
 Result<void> TlsStream::flush() {
-    Result<void> flushed = outlet_.flush();
+    Result<void> flushed = wire_.flush();
     if (flushed) {
         wants_ = StreamWants::kRead;
     } else if (flushed.error().code == ErrorCode::kWouldBlock) {
@@ -239,14 +257,14 @@ Result<void> TlsStream::flush() {
 
 Result<size_t> TlsStream::unacknowledged_bytes() {
     Result<size_t> in_kernel = tcp_->unacknowledged_bytes();
-    return in_kernel ? Result<size_t>(*in_kernel + outlet_.waiting_bytes()) : in_kernel;
+    return in_kernel ? Result<size_t>(*in_kernel + wire_.waiting_bytes()) : in_kernel;
 }
 
 StreamWants TlsStream::wants() const {
     if (!tcp_up_) {
         return tcp_->wants();
     }
-    return outlet_.waiting_bytes() > 0 ? StreamWants::kWrite : wants_;
+    return wire_.waiting_bytes() > 0 ? StreamWants::kWrite : wants_;
 }
 
 Result<size_t> TlsStream::write(ByteView bytes) {
@@ -254,15 +272,16 @@ Result<size_t> TlsStream::write(ByteView bytes) {
         return fail(std::move(flushed.error()));
     }
     ERR_clear_error();
+    wire_.begin_call();
     size_t taken = 0;
     int result = 1;
-    outlet_.gather(true);
-    while (result == 1 && taken < bytes.size() && outlet_.waiting_bytes() < kGatheredBytesMax) {
+    wire_.gather(true);
+    while (result == 1 && taken < bytes.size() && wire_.waiting_bytes() < kGatheredBytesMax) {
         size_t more = 0;
         result = SSL_write_ex(ssl_.get(), bytes.data() + taken, bytes.size() - taken, &more);
         taken += more;
     }
-    outlet_.gather(false);
+    wire_.gather(false);
     if (result != 1 && taken == 0) {
         return fail(failure(result));
     }
@@ -276,13 +295,14 @@ Result<size_t> TlsStream::write(ByteView bytes) {
 // What write() took and the kernel did not goes on here: the peer is asked for its words whenever
 // the descriptor is ready.
 Result<size_t> TlsStream::read(char* out, size_t size) {
-    if (outlet_.waiting_bytes() > 0) {
+    if (wire_.waiting_bytes() > 0) {
         Result<void> flushed = flush();
         if (!flushed && flushed.error().code != ErrorCode::kWouldBlock) {
             return fail(std::move(flushed.error()));
         }
     }
     ERR_clear_error();
+    wire_.begin_call();
     size_t got = 0;
     StreamWants before = wants_;
     int result = SSL_read_ex(ssl_.get(), out, size, &got);
@@ -299,6 +319,7 @@ Result<size_t> TlsStream::read(char* out, size_t size) {
 Result<void> TlsStream::shutdown() {
     if (!closed_) {
         ERR_clear_error();
+        wire_.begin_call();
         int result = SSL_shutdown(ssl_.get());
         if (result < 0) {
             return fail(failure(result));

@@ -11,6 +11,8 @@
 
 namespace llmtrail {
 
+inline constexpr size_t kReadBytesPerCall = size_t{32} << 10;  // of ciphertext
+
 // kTls, kPermission: see tls_context.h. The files are read now.
 Result<std::unique_ptr<Stream>> make_tls_stream(std::unique_ptr<SocketStream> tcp,
                                                 const TlsOptions& options);

@@ -58,6 +58,14 @@ void TlsServer::serve() {
     }
 }
 
+void TlsServer::flood(ssl_st* ssl) {
+    for (int i = 0; i < plan_.tickets; ++i) {
+        LLMTRAIL_CHECK(SSL_new_session_ticket(ssl) == 1 && SSL_do_handshake(ssl) == 1);
+    }
+    flooded_bytes_ = BIO_number_written(SSL_get_wbio(ssl));
+    flooded_bytes_.notify_all();
+}
+
 void TlsServer::serve_one(int peer) {
     SSL_CTX* context = SSL_CTX_new(TLS_server_method());
     int version = plan_.version == 0 ? TLS1_3_VERSION : plan_.version;
@@ -73,6 +81,7 @@ void TlsServer::serve_one(int peer) {
     SSL_set_fd(ssl, peer);
     if (SSL_accept(ssl) == 1) {
         negotiated_ = std::string(SSL_get_version(ssl)) + " " + SSL_get_cipher_name(ssl);
+        flood(ssl);
         char text[4096];
         for (int got = SSL_read(ssl, text, sizeof text); got > 0;
              got = SSL_read(ssl, text, sizeof text)) {

@@ -8,6 +8,7 @@
 #include "fakes/certificates.h"
 #include "fakes/tls_server.h"
 #include "platform/posix.h"
+#include "platform/tls_stream.h"
 
 using namespace llmtrail;
 
@@ -253,4 +254,42 @@ TEST_CASE("with pins the peer's public key must be one of them, whoever signed i
     tls = other.trusting();
     tls.pins = {pin};
     check_refused(bench.talk(bench.server_plan(), tls), "not signed by a trusted CA");
+}
+
+TEST_CASE("a peer that sends session tickets without end is read from a little at a time") {
+    Bench bench;
+    ServerPlan plan = bench.server_plan();
+    plan.tickets = 1'500;
+    TlsServer server(plan);
+    auto connected = bench.network->connect_tls(server.endpoint(), bench.trusting());
+    REQUIRE(connected);
+    Stream& stream = **connected;
+    REQUIRE(until_done(stream, [&] { return stream.establish(); }));
+    uint64_t flooded = server.flooded_bytes();
+    REQUIRE(flooded > 8 * kReadBytesPerCall);
+
+    // All of it is on its way: a call that was not bounded would take it in one go.
+    auto is_readable = [&] {
+        pollfd entry{stream.descriptor(), POLLIN, 0};
+        return ::poll(&entry, 1, 0) == 1;
+    };
+    uint64_t calls = 0;
+    char text[64];
+    while (is_readable()) {
+        Result<size_t> got = stream.read(text, sizeof text);
+        REQUIRE_FALSE(got);
+        REQUIRE(got.error().code == ErrorCode::kWouldBlock);
+        CHECK(stream.wants() == StreamWants::kRead);
+        ++calls;
+        if (calls == 2) {
+            CHECK(stream.write("in between\n"));
+        }
+    }
+    CHECK(calls >= flooded / kReadBytesPerCall - 1);
+    CHECK(until_done(stream, [&] { return stream.write("hello\n"); }));
+    REQUIRE(until_done(stream, [&] { return stream.shutdown(); }));
+    CHECK(until_done(stream, [&] { return stream.read(text, sizeof text); }).error().code ==
+          ErrorCode::kClosed);
+    connected->reset();
+    CHECK(server.stop() == "in between\nhello\n");
 }
