@@ -269,7 +269,7 @@ bool FileFollower::may_be_copy(const FoundFile& found) {
             continue;
         }
         const auto twin = files_.open_readable(found.path, options_.follow_symlinks);
-        if (!twin || !position_fits(file->position(hasher_), **twin, hasher_)) {
+        if (!twin || !position_fits(file->position(hasher_), **twin, hasher_).value_or(true)) {
             continue;
         }
         const MonotonicNanos now = clock_.monotonic_now();

@@ -13,13 +13,16 @@ uint64_t before(uint64_t offset) {
     return offset - std::min<uint64_t>(offset, kTailHashBytes);
 }
 
-bool holds_hash(ReadableFile& file, uint64_t from, uint64_t to, const PositionHash& hash,
-                const PositionHasher& hasher) {
+Result<bool> holds_hash(ReadableFile& file, uint64_t from, uint64_t to, const PositionHash& hash,
+                        const PositionHasher& hasher) {
     if (from == to) {
         return true;  // nothing was hashed
     }
     const auto bytes = read_exactly(file, from, to - from);
-    return bytes && bytes->size() == to - from && hasher(*bytes) == hash;
+    if (!bytes) {
+        return fail(bytes.error());
+    }
+    return bytes->size() == to - from && hasher(*bytes) == hash;
 }
 
 }  // namespace
@@ -81,8 +84,9 @@ Result<bool> TailedFile::resume(const PositionHasher& hasher) {
     if (auto opened = open(); !opened) {
         return fail(opened.error());
     }
-    if (!position_fits(*progress.reported, *handle_, hasher)) {
-        return false;
+    Result<bool> fits = position_fits(*progress.reported, *handle_, hasher);
+    if (!fits || !*fits) {
+        return fits;
     }
     if (auto remembered = remember_text_before(); !remembered) {
         return fail(remembered.error());
@@ -115,9 +119,14 @@ void TailedFile::restart(uint64_t offset) {
     resumed = true;
 }
 
-bool position_fits(const FilePosition& position, ReadableFile& file, const PositionHasher& hasher) {
-    return holds_hash(file, 0, position.fingerprint_bytes, position.fingerprint, hasher) &&
-           holds_hash(file, before(position.offset), position.offset, position.tail_hash, hasher);
+Result<bool> position_fits(const FilePosition& position, ReadableFile& file,
+                           const PositionHasher& hasher) {
+    Result<bool> head =
+        holds_hash(file, 0, position.fingerprint_bytes, position.fingerprint, hasher);
+    if (!head || !*head) {
+        return head;
+    }
+    return holds_hash(file, before(position.offset), position.offset, position.tail_hash, hasher);
 }
 
 TailedFile::Turn TailedFile::read(ReadBuffer& buffer, TailSink& sink) {

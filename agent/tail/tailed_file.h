@@ -35,7 +35,9 @@ struct ReadBuffer {
 };
 
 // Whether `file` has the bytes that `position` remembers: its head, and those before its offset.
-bool position_fits(const FilePosition& position, ReadableFile& file, const PositionHasher& hasher);
+// An error says neither: the file is still to be compared.
+Result<bool> position_fits(const FilePosition& position, ReadableFile& file,
+                           const PositionHasher& hasher);
 
 class TailedFile {
  public:
