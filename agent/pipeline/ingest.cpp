@@ -71,7 +71,7 @@ class Ingest::Worker {
 
     void begin_change(IngestChange change);
 
-    bool changes() const { return exchange_.busy(); }
+    bool takes_change() const { return exchange_.takes_change(); }
 
     std::optional<IngestChanged> take_changed() { return exchange_.take_changed(); }
 
@@ -109,7 +109,7 @@ class Ingest::Worker {
     Intakes sources_;
     std::vector<OutputTotals> output_totals_;
     MonotonicNanos last_scan_;
-    bool settling_ = false;  // the last look was asked for by the watch: one more follows soon
+    bool settling_ = false;  // the last look was the first, or the watch's wish: one more soon
     bool scanned_ = false;
     bool caught_up_ = false;
     bool urgent_ = false;  // a record is to be sealed at once
@@ -249,8 +249,8 @@ void Ingest::Worker::look_for_files(bool news_from_watch) {
     for (const auto& source : sources_) {
         source->rescan();
     }
+    settling_ = news_from_watch || !scanned_;
     scanned_ = true;
-    settling_ = news_from_watch;
     last_scan_ = now;
 }
 
@@ -382,8 +382,8 @@ void Ingest::begin_change(IngestChange change) {
     worker_->begin_change(std::move(change));
 }
 
-bool Ingest::changes() const {
-    return worker_->changes();
+bool Ingest::takes_change() const {
+    return worker_->takes_change();
 }
 
 std::optional<IngestChanged> Ingest::take_changed() {

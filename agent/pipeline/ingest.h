@@ -75,9 +75,9 @@ class Ingest {
     Cursors held_back(Cursors cursors) const;
 
     // Other sources and intervals, with the next steps. Once per change take_changed() has
-    // something: then new outputs may begin. A change is over (`changes()`) before the next begins.
+    // something: then new outputs may begin. The next one begins when takes_change().
     void begin_change(IngestChange change);
-    bool changes() const;
+    bool takes_change() const;
     std::optional<IngestChanged> take_changed();
 
     void announce(AgentNews news);  // an agent record with the next step

@@ -29,12 +29,25 @@ Cursors PromisedCursors::added_to(Cursors cursors) {
 }
 
 void IngestExchange::begin(IngestChange change) {
+    news_.push_back(std::move(change.news));
+    if (change_ && !sources_changed_) {
+        join_waiting(change);
+    }
     if (change.settings) {
         sources_.retire(change.sources);
     }
     change_ = std::move(change);
     start_.reset();
-    sources_changed_ = record_is_in_batch_ = answered_ = false;
+    sources_changed_ = answered_ = false;
+}
+
+// The sources of the one before are still to be exchanged: with this one, as this one wants them.
+void IngestExchange::join_waiting(IngestChange& change) {
+    change.sources.merge(change_->sources);
+    change.reads.merge(change_->reads);
+    if (!change.settings) {
+        change.settings = std::move(change_->settings);
+    }
 }
 
 // A full spool may need the very outputs that the change brings: they are not kept waiting for the
@@ -93,16 +106,18 @@ bool IngestExchange::change_sources() {
     return true;
 }
 
-// True: the record of the change is durable.
+// True: the records of the changes are durable.
 bool IngestExchange::tell() {
-    if (!record_is_in_batch_) {
+    for (; !news_.empty(); news_.pop_front()) {
+        if (spool_.batch_full() && !batch_.commit()) {
+            return false;
+        }
         AuditRecord record;
         std::array<Bytes, kSectionCount> sections;
-        fill_agent_record(record, change_->news, clock_.wall_now());
+        fill_agent_record(record, news_.front(), clock_.wall_now());
         encode_record(record, sections);
         append_sections(sections, spool_);
         batch_.note_records();
-        record_is_in_batch_ = true;
     }
     return batch_.commit();
 }

@@ -1,9 +1,11 @@
 // A change of the ingest worker step by step: what the sources that go still hold is committed, the
-// others take their places, and the record that tells of it is the first behind. Ingest thread
-// only.
+// others take their places, and the record that tells of it is the first behind. While the spool is
+// full a change waits with what it cannot write, and the next one joins it: it may be what makes
+// space. Ingest thread only.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 
@@ -11,6 +13,8 @@
 #include "pipeline/intakes.h"
 
 namespace llmtrail {
+
+inline constexpr size_t kUntoldChangesMax = 64;  // then the next one waits
 
 // Where outputs begin that deliver does not know yet.
 class PromisedCursors {
@@ -44,12 +48,18 @@ class IngestExchange {
 
     bool busy() const { return change_.has_value(); }
 
+    // begin() may be called: nobody waits for the answer to the one before.
+    bool takes_change() const {
+        return !change_ || (answered_ && news_.size() < kUntoldChangesMax);
+    }
+
     // After each step. True once: the sources are others.
     bool go_on();
 
     std::optional<IngestChanged> take_changed() { return std::exchange(changed_, std::nullopt); }
 
  private:
+    void join_waiting(IngestChange& change);
     bool change_sources();
     bool tell();
     void note_start();
@@ -60,10 +70,10 @@ class IngestExchange {
     Clock& clock_;
     Promise promise_;
     std::optional<IngestChange> change_;
+    std::deque<AgentNews> news_;  // of it and those before it: not in the spool's batch yet
     std::optional<IngestChanged> changed_;
     std::optional<IngestChanged> start_;  // known: new outputs have their cursors
     bool sources_changed_ = false;
-    bool record_is_in_batch_ = false;
     bool answered_ = false;
 };
 

@@ -13,7 +13,7 @@ namespace {
 bool step(const IngestThreadParts& parts, bool news_from_watch) {
     ThreadFlags& flags = parts.flags;
     uint64_t before = parts.recent.durable_end();
-    if (!parts.ingest.changes()) {
+    if (parts.ingest.takes_change()) {
         if (std::optional<IngestChange> change = parts.changes.take()) {
             parts.ingest.begin_change(std::move(*change));
         }

@@ -33,8 +33,10 @@ std::unique_ptr<SourceIntake> Intakes::make(const SourceSettings& settings, Docu
 
 void Intakes::exchange(const std::vector<SourceSettings>& sources, Reads reads) {
     std::map<std::string, std::unique_ptr<SourceIntake>> before;
+    bool any_goes = false;
     for (auto& intake : intakes_) {
         bool goes = is_retiring(*intake);
+        any_goes = any_goes || goes;
         for (FilePosition& position :
              goes ? intake->tail().all_positions() : std::vector<FilePosition>()) {
             saved_.push_back(std::move(position));
@@ -43,6 +45,9 @@ void Intakes::exchange(const std::vector<SourceSettings>& sources, Reads reads) 
         before.emplace(std::move(id), std::move(intake));
     }
     intakes_.clear();
+    if (any_goes) {
+        seams_.watch.forget_directories();  // the next look of each source watches its own
+    }
     for (const SourceSettings& source : sources) {
         auto known = before.find(source.id);
         auto read = reads.find(source.id);

@@ -10,12 +10,17 @@ namespace llmtrail {
 MetricsFile::MetricsFile(const Settings& settings, FileSystem& files, Clock& clock, Log& log)
     : path_(settings.metrics_textfile),
       spool_directory_(settings.spool.directory),
-      spool_bytes_max_(settings.spool.max_size_bytes),
-      spool_free_bytes_min_(settings.spool.min_free_bytes),
       files_(files),
       clock_(clock),
       log_(log),
-      next_(clock.monotonic_now()) {}
+      next_(clock.monotonic_now()) {
+    adopt(settings);
+}
+
+void MetricsFile::adopt(const Settings& settings) {
+    spool_bytes_max_ = settings.spool.max_size_bytes;
+    spool_free_bytes_min_ = settings.spool.min_free_bytes;
+}
 
 int64_t MetricsFile::wait_ms(int64_t timeout_ms) const {
     if (path_.empty()) {

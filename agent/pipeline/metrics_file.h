@@ -22,6 +22,8 @@ class MetricsFile {
     // Without `metrics.textfile` it never has anything to do.
     MetricsFile(const Settings& settings, FileSystem& files, Clock& clock, Log& log);
 
+    void adopt(const Settings& settings);  // of a reload
+
     // At most `timeout_ms` (-1: any time): until write_when_due() has something to do.
     int64_t wait_ms(int64_t timeout_ms) const;
 
@@ -33,8 +35,8 @@ class MetricsFile {
 
     std::string path_;
     std::string spool_directory_;
-    uint64_t spool_bytes_max_;
-    uint64_t spool_free_bytes_min_;
+    uint64_t spool_bytes_max_ = 0;
+    uint64_t spool_free_bytes_min_ = 0;
     FileSystem& files_;
     Clock& clock_;
     Log& log_;

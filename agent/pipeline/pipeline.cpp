@@ -134,6 +134,7 @@ void Pipeline::make_reloads() {
                        deliver_changes_,
                        flags_,
                        status_,
+                       metrics_,
                        [this](std::string_view state) { tell_service_manager(state); },
                        make_lane},
         settings_, deliver_->totals(0));

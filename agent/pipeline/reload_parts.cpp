@@ -1,8 +1,10 @@
 #include "pipeline/reload_parts.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "outputs/file.h"
 #include "pipeline/output_parts.h"
 #include "pipeline/secret_reader.h"
 #include "platform/host.h"
@@ -22,14 +24,26 @@ class Trial {
     std::vector<ReloadProblem> take() { return std::move(problems_); }
 
     void add(const std::string& what, const Error& error) {
-        // A loose mode is our own refusal; EACCES is the system's.
-        bool denied = error.code == ErrorCode::kPermission && error.os_error != 0;
-        problems_.push_back({what + ": " + error.message, denied});
+        problems_.push_back({what + ": " + error.message, is_denied(error)});
     }
 
     void read_file(const std::string& what, const std::string& path) {
         auto file = files_.open_readable(path, true);
         if (!file) {
+            add(what, file.error());
+        }
+    }
+
+    // Whether it could be made, a file beside it shows: it may be made by another output meanwhile.
+    // Only what the system forbids: its folder may come.
+    void write_file(const std::string& what, const std::string& path) {
+        bool is_new = !files_.info(path, false);
+        const std::string beside = path + ".trial";
+        auto file = is_new ? files_.create_exclusive(beside, kFileOutputMode)
+                           : files_.open_append(path, kFileOutputMode);
+        if (file && is_new) {
+            (void)files_.remove(beside);
+        } else if (!file && is_denied(file.error())) {
             add(what, file.error());
         }
     }
@@ -64,7 +78,7 @@ class Trial {
         std::vector<std::string> paths;
         auto list = [&](const std::string& directory) {
             auto names = files_.list(directory);
-            if (!names && names.error().code == ErrorCode::kPermission) {
+            if (!names && is_denied(names.error())) {
                 add(what, names.error());
             }
             return names;
@@ -82,7 +96,7 @@ class Trial {
                 continue;
             }
             auto file = files_.open_readable(path, false);
-            if (!file && file.error().code == ErrorCode::kPermission) {
+            if (!file && is_denied(file.error())) {
                 add(what, file.error());
                 return;
             }
@@ -90,6 +104,11 @@ class Trial {
     }
 
  private:
+    // By the system; a loose mode is our own refusal.
+    static bool is_denied(const Error& error) {
+        return error.os_error == EACCES || error.os_error == EPERM || error.os_error == EROFS;
+    }
+
     FileSystem& files_;
     std::vector<ReloadProblem> problems_;
 };
@@ -106,6 +125,9 @@ bool reads_other_files(const SourceSettings* before, const SourceSettings& after
 
 void try_output(const OutputSettings& output, Trial& trial) {
     const std::string what = "output " + output.id;
+    if (output.type == OutputType::kFile) {
+        trial.write_file(what, output.path);
+    }
     for (const SecretReference& token : output.hec.tokens) {
         trial.secret(what, token);
     }

@@ -170,6 +170,7 @@ void Reloads::finish() {
     if (verdict_.outcome == ReloadOutcome::kAccepted) {
         loaded_ = std::move(next_);
         settings_ = loaded_.get();
+        parts_.metrics.adopt(*settings_);
         configuration_.generation = verdict_.generation;
         configuration_.digest = verdict_.digest;
         configuration_.since = now;

@@ -14,6 +14,7 @@
 #include "pipeline/deliver_change.h"
 #include "pipeline/ingest_change.h"
 #include "pipeline/lanes.h"
+#include "pipeline/metrics_file.h"
 #include "pipeline/reload_parts.h"
 #include "pipeline/reload_verdict.h"
 #include "pipeline/status_board.h"
@@ -40,6 +41,7 @@ class Reloads {
         DeliverHandover& deliver;
         ThreadFlags& flags;
         StatusBoard& status;
+        MetricsFile& metrics;
         std::function<void(std::string_view state)> tell_service_manager;
         decltype(DeliverChange::make_lane) make_lane;
     };

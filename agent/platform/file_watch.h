@@ -15,6 +15,9 @@ class FileWatch {
     // Watching the same directory again changes nothing. kNoSpace: the user's watches are used up;
     // poll.
     virtual Result<void> watch_directory(const std::string& path) = 0;
+    // Watches nothing any more: whoever still wants a directory asks again. News may be lost with
+    // it: look at everything afterwards.
+    virtual void forget_directories() = 0;
     virtual int descriptor() const = 0;  // readable when there is news; -1: never, poll
     // Forgets the news. True when the kernel lost some (queue overflow): look at everything.
     virtual bool drain() = 0;

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "platform/posix.h"
 #include "platform/posix_file.h"
@@ -26,10 +27,20 @@ class PosixFileWatch : public FileWatch {
         }
         // The kernel knows by inode what is watched already, so that asking again is free and
         // survives a directory that was removed and made anew.
-        if (inotify_add_watch(fd_.get(), path.c_str(), kEvents) < 0) {
+        int number = inotify_add_watch(fd_.get(), path.c_str(), kEvents);
+        if (number < 0) {
             return fail(error_from_errno(errno, "watching " + path));
         }
+        numbers_.insert(number);
         return {};
+    }
+
+    void forget_directories() override {
+        for (int number : numbers_) {
+            inotify_rm_watch(fd_.get(), number);
+        }
+        drain();
+        numbers_.clear();
     }
 
     int descriptor() const override { return fd_.get(); }
@@ -58,6 +69,9 @@ class PosixFileWatch : public FileWatch {
             std::memcpy(&event, events + at, sizeof event);
             at += sizeof event + event.len;
             lost = lost || (event.mask & IN_Q_OVERFLOW) != 0;
+            if ((event.mask & IN_IGNORED) != 0) {
+                numbers_.erase(event.wd);
+            }
             if ((event.mask & IN_MOVE_SELF) != 0) {
                 inotify_rm_watch(fd_.get(),
                                  event.wd);  // it has another path now, which nobody asked for
@@ -67,6 +81,7 @@ class PosixFileWatch : public FileWatch {
     }
 
     Descriptor fd_;
+    std::set<int> numbers_;  // of the directories, as the kernel gives them
 };
 
 }  // namespace

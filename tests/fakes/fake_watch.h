@@ -18,6 +18,8 @@ class FakeWatch : public FileWatch {
         return {};
     }
 
+    void forget_directories() override { watched.clear(); }
+
     int descriptor() const override { return -1; }
 
     bool drain() override { return false; }

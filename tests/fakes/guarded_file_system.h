@@ -1,7 +1,8 @@
-// The real file system, but one path cannot be opened: for tests that run as root too, whom no mode
-// keeps out. Counts what is opened for reading.
+// The real file system, but one path cannot be opened and below another nothing made: for tests
+// that run as root too, whom no mode keeps out. Counts what is opened for reading.
 #pragma once
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,12 +20,15 @@ class GuardedFileSystem : public FileSystem {
     Opened open_readable(const std::string& path, bool follow) override {
         ++opens;
         if (path == unreadable) {
-            return fail(ErrorCode::kPermission, "opening " + path + ": permission denied");
+            return fail(error_from_errno(EACCES, "opening " + path));
         }
         return real_->open_readable(path, follow);
     }
 
     Appended create_exclusive(const std::string& path, uint32_t mode) override {
+        if (!unwritable.empty() && path.starts_with(unwritable)) {
+            return fail(error_from_errno(EROFS, "creating " + path));
+        }
         return real_->create_exclusive(path, mode);
     }
 
@@ -75,6 +79,7 @@ class GuardedFileSystem : public FileSystem {
     }
 
     std::string unreadable;
+    std::string unwritable;  // no file whose path begins so can be made
     size_t opens = 0;
 
  private:

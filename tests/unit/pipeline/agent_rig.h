@@ -153,6 +153,20 @@ struct Host {
                std::string(padding_bytes, 'r') + "\",\"user\":\"u\"}";
     }
 
+    // The outputs of the settings; without any there, every receiver is one.
+    std::vector<std::string> output_ids() const {
+        std::vector<std::string> ids;
+        for (const OutputSettings& output : settings.outputs) {
+            ids.push_back(output.id);
+        }
+        for (const auto& [id, receiver] : receivers) {
+            if (settings.outputs.empty()) {
+                ids.push_back(id);
+            }
+        }
+        return ids;
+    }
+
     void check_all_arrived_under_one_id(const ScriptedReceiver& receiver) const {
         uint64_t missing = 0;
         uint64_t renamed = 0;
@@ -271,6 +285,19 @@ class AgentLife {
         return spool_->close().has_value();
     }
 
+    // A lane to a receiver of the host, as a change of outputs wants it.
+    std::unique_ptr<Lane> make_lane(LaneParts parts, uint64_t start, uint64_t first_new) {
+        return std::make_unique<Lane>(std::move(parts), start, first_new, recent_, *reader_,
+                                      mailbox_, host_.log);
+    }
+
+    LaneParts parts_of(const std::string& id) {
+        return {
+            std::make_unique<ScriptedOutput>(id, host_.receivers[id]),
+            make_cef_formatter({.host_id = "h", .host_name = "h", .prompt_preview_characters = 60}),
+            Route({})};
+    }
+
     Ingest& ingest() { return *ingest_; }
 
     Deliver& deliver() { return *deliver_; }
@@ -312,18 +339,12 @@ class AgentLife {
     std::vector<std::unique_ptr<Lane>> make_lanes() {
         const RecoveredSpool& recovered = spool_->recovered();
         std::vector<std::unique_ptr<Lane>> lanes;
-        for (auto& [id, receiver] : host_.receivers) {
+        for (const std::string& id : host_.output_ids()) {
             uint64_t start = recovered.next_index;
             for (const auto& [known, cursor] : recovered.cursors) {
                 start = known == id ? cursor : start;
             }
-            LaneParts parts{
-                std::make_unique<ScriptedOutput>(id, receiver),
-                make_cef_formatter(
-                    {.host_id = "h", .host_name = "h", .prompt_preview_characters = 60}),
-                Route({})};
-            lanes.push_back(std::make_unique<Lane>(std::move(parts), start, recovered.next_index,
-                                                   recent_, *reader_, mailbox_, host_.log));
+            lanes.push_back(make_lane(parts_of(id), start, recovered.next_index));
             if (!recovered.clean) {
                 lanes.back()->mark_resent_below(recovered.next_index);
             }

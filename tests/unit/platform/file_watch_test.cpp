@@ -103,3 +103,19 @@ TEST_CASE("without a descriptor to be had there is no watch, and watching says w
     CHECK(refused.error().code == ErrorCode::kNoSpace);
     CHECK_FALSE(watch->drain());
 }
+
+TEST_CASE("what is forgotten is no news, until it is watched again") {
+    TempDirectory dir;
+    const auto watch = make_posix_file_watch();
+    REQUIRE(watch->watch_directory(dir.path()));
+    watch->forget_directories();
+    CHECK_FALSE(has_news(*watch));
+    dir.write("a", "");
+    CHECK_FALSE(has_news(*watch));
+    REQUIRE(watch->watch_directory(dir.path()));
+    dir.append("a", "x");
+    CHECK(has_news(*watch));
+    watch->forget_directories();
+    watch->forget_directories();
+    CHECK_FALSE(has_news(*watch));
+}
