@@ -48,23 +48,28 @@ std::string_view action_of(JsonValue outcome) {
     return validated.json() == member_of(outcome, kRaw).json() ? "none" : "modify";
 }
 
-// Why it failed may repeat what was found: content.
+// Why it failed may repeat what was found: content. A validator that neither passed nor failed has
+// found nothing: no verdict.
 void read_summary(JsonValue summary, const BodyPlace& place, std::string_view action,
                   ArrayWriter& matches) {
-    bool failed = member_of(summary, kStatus).text() == "fail";
+    std::string_view status = member_of(summary, kStatus).text();
+    bool failed = status == "fail";
+    bool passed = status == "pass";
     GuardrailResult result;
     result.name = member_of(summary, kValidator).text();
     result.provider = "guardrails-ai";
     result.target = "output";
-    result.verdict = failed ? "deny" : "allow";
-    result.action = failed ? action : "none";
+    if (failed || passed) {
+        result.verdict = failed ? "deny" : "allow";
+        result.action = failed ? action : "none";
+    }
     add_guardrail(place.scratch(), result);
     std::string found;
     for (auto [key, value] : summary.members()) {
         if (is_named(key, kReason) || is_named(key, kSpans)) {
             add_member(found, key, value);
         } else if (!(is_named(key, kValidator) && value.is_string()) &&
-                   !(is_named(key, kStatus) && (failed || value.text() == "pass"))) {
+                   !(is_named(key, kStatus) && (failed || passed))) {
             place.keep(key, value);
         }
     }
