@@ -20,7 +20,8 @@ void begin(CLI::App& app, CommandLine& line) {
 constexpr auto kCommands = std::to_array<CommandRow>({
     {"init",
      "[--source GLOB]... [--output TYPE]... [--address HOST:PORT] [--url URL] [--path FILE] "
-     "[--ca-file FILE] [--config FILE] [--force]",
+     "[--endpoint URL] [--rule-id ID] [--broker HOST:PORT]... [--topic NAME] [--ca-file FILE] "
+     "[--config FILE] [--force]",
      "a first, commented configuration, and the commands to run next", &begin<InitArguments>},
     {"run", "[--config FILE] [--once [--deadline SECONDS]]",
      "the daemon, in the foreground; --once: read every source to its end, deliver, exit",

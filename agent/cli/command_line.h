@@ -30,6 +30,10 @@ struct InitArguments {
     std::string address;
     std::string url;
     std::string path;
+    std::string endpoint;
+    std::string rule_id;
+    std::vector<std::string> brokers;
+    std::string topic;
     std::string ca_file;
     bool force = false;
 };

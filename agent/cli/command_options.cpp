@@ -22,6 +22,13 @@ void add_options(CLI::App& command, InitArguments& init) {
     command.add_option("--address", init.address, "of the receiver")->type_name("HOST:PORT");
     command.add_option("--url", init.url, "of the receiver")->type_name("URL");
     command.add_option("--path", init.path, "of an output file")->type_name("FILE");
+    command.add_option("--endpoint", init.endpoint, "of a data collection rule, for sentinel")
+        ->type_name("URL");
+    command.add_option("--rule-id", init.rule_id, "its immutable ID")->type_name("ID");
+    command.add_option("--broker", init.brokers, "of kafka, to begin with; may be repeated")
+        ->type_name("HOST:PORT")
+        ->allow_extra_args(false);
+    command.add_option("--topic", init.topic, "of kafka")->type_name("NAME");
     command.add_option("--ca-file", init.ca_file, "PEM: what the receiver's certificate leads to")
         ->type_name("FILE");
     add_config(command, init.config);

@@ -41,7 +41,7 @@ void for_each_line(std::string_view text, const std::function<void(std::string_v
 
 // The value behind `key: ` in `block`, with the comment behind it. False: the block has no such
 // key.
-bool set_value(std::string& block, const std::string& key, const std::string& value) {
+bool set_value(std::string& block, const std::string& key, const std::string& yaml) {
     size_t at = block.find(key + ": ");
     if (at == std::string::npos) {
         return false;
@@ -51,7 +51,7 @@ bool set_value(std::string& block, const std::string& key, const std::string& va
     size_t comment = std::min(block.find("  #", at), line_end);
     size_t brace = std::min(block.find('}', at), comment);
     block.replace(brace, line_end - brace, brace < comment ? "}" : "");
-    block.replace(at, brace - at, yaml_scalar(value));
+    block.replace(at, brace - at, yaml);
     return true;
 }
 
@@ -90,19 +90,33 @@ std::string source_blocks(const InitArguments& arguments, FirstConfig& config) {
     return out.empty() ? out : out + "\n";
 }
 
+// "" of none.
+std::string yaml_list(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const std::string& text : texts) {
+        out += (out.empty() ? "[" : ", ") + yaml_scalar(text);
+    }
+    return out.empty() ? out : out + "]";
+}
+
 struct Option {
     std::string_view flag;
     std::string key;
-    const std::string* value;
+    std::string yaml;  // "": not given
     bool used = false;
 };
 
 std::vector<Option> given_options(const InitArguments& arguments) {
-    std::vector<Option> all = {{"--address", "address", &arguments.address},
-                               {"--url", "url", &arguments.url},
-                               {"--path", "path", &arguments.path},
-                               {"--ca-file", "ca_file", &arguments.ca_file}};
-    std::erase_if(all, [](const Option& option) { return option.value->empty(); });
+    auto scalar = [](const std::string& text) { return text.empty() ? "" : yaml_scalar(text); };
+    std::vector<Option> all = {{"--address", "address", scalar(arguments.address)},
+                               {"--url", "url", scalar(arguments.url)},
+                               {"--path", "path", scalar(arguments.path)},
+                               {"--endpoint", "endpoint", scalar(arguments.endpoint)},
+                               {"--rule-id", "rule_id", scalar(arguments.rule_id)},
+                               {"--broker", "brokers", yaml_list(arguments.brokers)},
+                               {"--topic", "topic", scalar(arguments.topic)},
+                               {"--ca-file", "ca_file", scalar(arguments.ca_file)}};
+    std::erase_if(all, [](const Option& option) { return option.yaml.empty(); });
     return all;
 }
 
@@ -113,7 +127,7 @@ std::string output_block(std::string_view shipped, std::vector<Option>& options,
     std::string block(shipped.substr(head_end + std::string_view("outputs:\n").size()));
     bool has_ca_file = false;
     for (Option& option : options) {
-        bool set = set_value(block, option.key, *option.value);
+        bool set = set_value(block, option.key, option.yaml);
         has_ca_file = has_ca_file || (set && option.key == "ca_file");
         option.used = option.used || set;
     }

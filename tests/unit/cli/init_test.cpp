@@ -147,12 +147,49 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("an output with all that it needs is active, whatever its type") {
+    HostCase host;
+    host.directory.write("ca.pem", "no certificate: nobody looks into it yet");
+    CHECK(host.run({"init", "--output", "sentinel", "--endpoint",
+                    "https://dce-1.ingest.monitor.azure.com", "--rule-id",
+                    "dcr-0123456789abcdef0123456789abcdef", "--output", "kafka", "--broker",
+                    "kafka-1.example.com:9093", "--broker", "kafka-2.example.com:9093", "--topic",
+                    "audit.llm", "--ca-file", host.directory / "ca.pem"}) == ExitCode::kOk);
+    host.check_report({"output sentinel", "output kafka"});
+    CHECK_FALSE(contains(host.data.text, "fill in"));
+    CHECK(host.run({"check", "--effective"}) == ExitCode::kOk);
+    auto loaded = load_settings(host.directory / "agent.yaml", config_vocabulary(), *host.files,
+                                effective_user());
+    REQUIRE(loaded.settings != nullptr);
+    REQUIRE(loaded.settings->outputs.size() == 2);
+    const SentinelSettings& sentinel = loaded.settings->outputs[0].sentinel;
+    CHECK(sentinel.endpoint == "https://dce-1.ingest.monitor.azure.com");
+    CHECK(sentinel.rule_id == "dcr-0123456789abcdef0123456789abcdef");
+    const OutputSettings& kafka = loaded.settings->outputs[1];
+    REQUIRE(kafka.kafka.brokers.size() == 2);
+    CHECK(kafka.kafka.brokers[1].host == "kafka-2.example.com");
+    CHECK(kafka.kafka.topic == "audit.llm");
+    CHECK(kafka.tls.ca_file == host.directory / "ca.pem");
+}
+
+TEST_CASE("what is still to be filled in is named, and nothing that was given is lost") {
+    HostCase host;
+    CHECK(host.run({"init", "--output", "kafka", "--topic", "audit.llm"}) == ExitCode::kOk);
+    host.check_report({"fill in and take the # away", "output `kafka`: brokers"});
+    CHECK(contains(written(host), "#     topic: audit.llm\n"));
+}
+
 TEST_CASE("options that fit nothing are refused") {
     HostCase host;
     CHECK(host.run({"init", "--output", "sylog"}) == ExitCode::kUsage);
     CHECK(contains(host.talk_text.text, "did you mean `syslog`"));
     CHECK(host.run({"init", "--output", "file", "--address", "a:1"}) == ExitCode::kUsage);
     CHECK(contains(host.talk_text.text, "--address belongs to no output"));
+    CHECK(host.run({"init", "--output", "kafka", "--rule-id", "dcr-1"}) == ExitCode::kUsage);
+    CHECK(contains(host.talk_text.text, "--rule-id belongs to no output"));
+    CHECK(host.run({"init", "--output", "sentinel", "--broker", "a:1"}) == ExitCode::kUsage);
+    CHECK(host.run({"init", "--output", "kafka", "--broker", "nonsense", "--topic", "t"}) ==
+          ExitCode::kConfig);
     CHECK(host.run({"init", "--output", "file", "--output", "file"}) == ExitCode::kUsage);
     CHECK(host.run({"init", "--source", "/x/a", "/x/b"}) == ExitCode::kUsage);
     CHECK(host.run({"init", "--output", "syslog", "--address", "a:1", "--ca-file", "/no/ca.pem"}) ==
