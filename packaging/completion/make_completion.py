@@ -10,10 +10,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "manual"))
 import command_help  # noqa: E402
 
+OUTPUT_BLOCKS = Path(__file__).resolve().parent.parent.parent / "conf/outputs"  # what `init --output` takes
 WORD_LISTS = {
     "FORMAT": "$(llmtrail parse --as list 2>/dev/null)",
     "ROLE": "auditor analyst prompt_engineer model_administrator",
-    "TYPE": "syslog file splunk_hec sentinel kafka",
+    "TYPE": " ".join(sorted(block.stem for block in OUTPUT_BLOCKS.glob("*.yaml"))),
     "SECTION": "prompt sources output",
     "KIND": "inference retrieval tool guardrail evaluation feedback edit access error config_change agent other rejected",
 }

@@ -92,6 +92,8 @@ def check_completion(program, commands, out):
     expect(completed(file, "llmtrail", "ver") == {"verify", "version"}, "bash: ver")
     expect("rewrap" in completed(file, "llmtrail", "keys", "re"), "bash: keys re")
     expect("cef" in completed(file, "llmtrail", "parse", "--to", ""), "bash: parse --to")
+    outputs = json.loads(run(program, "check", "--schema").stdout)["properties"]["outputs"]["items"]["properties"]
+    expect(completed(file, "llmtrail", "init", "--output", "") == set(outputs["type"]["enum"]), "bash: init --output")
     expect("/etc/passwd" in completed(file, "llmtrail", "verify", "--key", "/etc/passw"), "bash: files")
     if having("zsh"):
         checked = run("zsh", "-n", out / "_llmtrail")
