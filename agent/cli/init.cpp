@@ -73,7 +73,7 @@ std::string report(const std::string& path, const std::string& copy, const First
     std::string with_config = usual ? "" : " --config " + path;
     out += "  llmtrail check --connect" + with_config + "\n";
     out += "  llmtrail test-event" + with_config + "\n";
-    return out + (usual ? "  systemctl enable llmtrail && systemctl restart llmtrail\n"
+    return out + (usual ? "  systemctl enable llmtrail && systemctl reload-or-restart llmtrail\n"
                         : "  llmtrail run" + with_config + "\n");
 }
 

@@ -27,7 +27,7 @@ bool source_takes(const SourceSettings& source, const std::string& path);
 inline constexpr char kAddSourceHint[] =
     "add `sources:` with an `- id: NAME` and its `paths` to /etc/llmtrail/agent.yaml or a file in "
     "/etc/llmtrail/conf.d, or let `llmtrail init` do it; then `llmtrail check` and `systemctl "
-    "restart llmtrail`";
+    "reload llmtrail`";
 
 ExitCode refuse_without_sources(Talk& talk);  // kConfig
 

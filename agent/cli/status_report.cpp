@@ -21,7 +21,7 @@ constexpr std::string_view kNextSteps =
     "  llmtrail init --source '/var/log/APP/*.jsonl' --output syslog --address HOST:PORT --ca-file "
     "FILE\n"
     "  llmtrail check --connect\n"
-    "  systemctl restart llmtrail\n"
+    "  systemctl reload llmtrail\n"
     "docs/sources.md has a source for each platform.\n";
 
 std::string text_of(JsonValue object, std::string_view key) {
