@@ -164,27 +164,28 @@ void HashLanes::finish() {
     }
 }
 
-// The prefix and as much of the body as makes its last block whole.
+// A short message is copied, so that its blocks are one part. Of a longer one the first part is the
+// prefix and as much of the body as makes its last block whole.
 void HashLanes::start(Lane& lane, ByteView prefix, ByteView body, Digest& digest) {
     lane.state = kInitialState;
     lane.bytes = prefix.size() + body.size();
     lane.digest = &digest;
-    lane.in_body = false;
-    lane.ending = false;
-    std::copy(prefix.begin(), prefix.end(), lane.edge.begin());
-    size_t open = prefix.size() % kBlockBytes;
-    size_t taken = open == 0 ? 0 : std::min(kBlockBytes - open, body.size());
-    std::copy_n(body.begin(), taken, lane.edge.begin() + static_cast<ptrdiff_t>(prefix.size()));
-    lane.rest = body.substr(taken);
     lane.at = lane.edge.data();
-    lane.blocks = (prefix.size() + taken) / kBlockBytes;
-    if (lane.rest.empty() && (prefix.size() + taken) % kBlockBytes != 0) {
-        // Too short for a block: its end is padded behind what stands in `edge` already.
-        size_t whole = lane.blocks * kBlockBytes;
-        lane.rest = ByteView(reinterpret_cast<const char*>(lane.edge.data()) + whole,
-                             prefix.size() + taken - whole);
+    std::memcpy(lane.edge.data(), prefix.data(), prefix.size());
+    lane.in_body = lane.bytes <= kCopiedBytesMax;
+    lane.ending = lane.in_body;
+    if (lane.ending) {
+        std::memcpy(lane.edge.data() + prefix.size(), body.data(), body.size());
+        pad(lane, lane.bytes);
+        return;
     }
-    while (lane.blocks == 0 && next_part(lane)) {
+    size_t open = prefix.size() % kBlockBytes;
+    size_t taken = open == 0 ? 0 : kBlockBytes - open;
+    std::memcpy(lane.edge.data() + prefix.size(), body.data(), taken);
+    lane.rest = body.substr(taken);
+    lane.blocks = (prefix.size() + taken) / kBlockBytes;
+    if (lane.blocks == 0) {
+        next_part(lane);
     }
 }
 
@@ -199,22 +200,24 @@ bool HashLanes::next_part(Lane& lane) {
     }
     if (!lane.ending) {
         lane.ending = true;
-        size_t size = lane.rest.size();
-        std::memmove(lane.edge.data(), lane.rest.data(), size);
-        lane.edge[size] = 0x80;
-        size_t padded = size + 9 <= kBlockBytes ? kBlockBytes : 2 * kBlockBytes;
-        std::fill(lane.edge.begin() + static_cast<ptrdiff_t>(size) + 1,
-                  lane.edge.begin() + static_cast<ptrdiff_t>(padded),
-                  static_cast<unsigned char>(0));
-        uint64_t bits = __builtin_bswap64(lane.bytes * 8);
-        std::memcpy(lane.edge.data() + padded - sizeof bits, &bits, sizeof bits);
+        std::memcpy(lane.edge.data(), lane.rest.data(), lane.rest.size());
         lane.at = lane.edge.data();
-        lane.blocks = padded / kBlockBytes;
+        pad(lane, lane.rest.size());
         return true;
     }
     put_state(lane.state, *lane.digest);
     lane.digest = nullptr;
     return false;
+}
+
+// What stands in `edge` becomes the message's last blocks.
+void HashLanes::pad(Lane& lane, size_t size) {
+    uint64_t bits = __builtin_bswap64(lane.bytes * 8);
+    lane.blocks = (size + 1 + sizeof bits + kBlockBytes - 1) / kBlockBytes;
+    unsigned char* end = lane.edge.data() + lane.blocks * kBlockBytes;
+    lane.edge[size] = 0x80;
+    std::fill(lane.edge.data() + size + 1, end - sizeof bits, static_cast<unsigned char>(0));
+    std::memcpy(end - sizeof bits, &bits, sizeof bits);
 }
 
 // As many blocks as the shorter part has; a lane alone goes on alone.

@@ -28,11 +28,15 @@ class HashLanes {
  private:
     static constexpr size_t kBlockBytes = 64;
     static constexpr size_t kLanes = 2;
+    static constexpr size_t kEdgeBytes = 1024;
+    static constexpr size_t kCopiedBytesMax = kEdgeBytes - 1 - sizeof(uint64_t);
+    static_assert(kCopiedBytesMax >= kLanePrefixBytesMax + kBlockBytes);
 
-    // A message on its way: its beginning and its end lie in `edge`, what is between in the body.
+    // A message on its way: a short one lies in `edge`, of a longer one its beginning and its end,
+    // what is between in the body.
     struct Lane {
         std::array<uint32_t, 8> state{};
-        std::array<unsigned char, kLanePrefixBytesMax + kBlockBytes> edge{};
+        std::array<unsigned char, kEdgeBytes> edge{};
         const unsigned char* at = nullptr;
         size_t blocks = 0;  // left at `at`
         ByteView rest;      // of the body, after them
@@ -44,6 +48,7 @@ class HashLanes {
 
     void start(Lane& lane, ByteView prefix, ByteView body, Digest& digest);
     static bool next_part(Lane& lane);
+    static void pad(Lane& lane, size_t size);
     void step();
 
     bool use_instructions_;

@@ -46,6 +46,9 @@ TEST_CASE("hashes in lanes are those of one message at a time, at every edge of 
             for (size_t body = 0; body < 200; ++body) {
                 messages.push_back({text_of(prefix, random), text_of(body, random)});
             }
+            for (size_t body = 1024 - 2 * 64 - prefix; body < 1024 + 64; ++body) {
+                messages.push_back({text_of(prefix, random), text_of(body, random)});
+            }
         }
         check_all(messages, use_instructions);
     }
