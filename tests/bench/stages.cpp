@@ -1,6 +1,7 @@
 // bench_stages FILE.jsonl WORK_DIR: each stage of the pipeline alone on one thread, over the same
 // input. Prints a table row a stage: MB/s and CPU seconds per GB of input, microseconds a record;
-// then what sealing costs beside zstd (sealing.h).
+// then what sealing costs beside zstd (sealing.h), and verifying beside the libraries
+// (verifying.h).
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -15,9 +16,9 @@
 #include "record/record_codec.h"
 #include "sealing.h"
 #include "spool/spool.h"
-#include "spool/verify.h"
 #include "stage.h"
 #include "tail/document_splitter.h"
+#include "verifying.h"
 
 using namespace llmtrail;
 
@@ -107,9 +108,13 @@ size_t parse_stage(const std::vector<std::string_view>& lines, size_t bytes, Clo
     return sink.records;
 }
 
+std::string stage_directory(const std::string& work, int compression) {
+    return work + "/stages-" + std::to_string(compression);
+}
+
 void seal_stage(const char* name, int compression, const std::vector<Encoded>& encoded,
                 size_t bytes, const std::string& work, SpoolSeams seams) {
-    std::string directory = work + "/stages-" + std::to_string(compression);
+    std::string directory = stage_directory(work, compression);
     SpoolOptions options{.directory = directory + "/spool",
                          .key_directory = directory + "/keys",
                          .min_free_bytes = 1};
@@ -150,21 +155,6 @@ void seal_stage(const char* name, int compression, const std::vector<Encoded>& e
     if (auto closed = (*spool)->close(); !closed) {
         give_up(closed.error());
     }
-}
-
-// MB/s and CPU are those of the spool's bytes, not of the input's.
-void verify_stage(const char* name, int compression, bool with_keys, const std::string& work,
-                  SpoolSeams seams) {
-    std::string directory = work + "/stages-" + std::to_string(compression);
-    VerifyOptions options{directory + "/spool", with_keys ? directory + "/keys" : "",
-                          directory + "/keys/identity.pub"};
-    (void)verify_spool(options, seams.files);  // what follows finds the files in memory
-    Stage stage(name, seams.clock);
-    VerifyReport report = verify_spool(options, seams.files);
-    if (report.verdict != Verdict::kClean || report.content_checked != with_keys) {
-        give_up({ErrorCode::kCorrupt, report.reason});
-    }
-    stage.end(report.bytes, report.records);
 }
 
 void format_stage(const std::vector<Encoded>& encoded, size_t bytes, Clock& clock) {
@@ -220,11 +210,10 @@ int main(int argc, char** argv) {
     SpoolSeams seams{*files, *clock, *random};
     seal_stage("seal, zstd 1, synced", 1, encoded, bytes, argv[2], seams);
     seal_stage("seal, no compression, synced", 0, encoded, bytes, argv[2], seams);
-    verify_stage("verify, zstd 1, no keys", 1, false, argv[2], seams);
-    verify_stage("verify, zstd 1, keys", 1, true, argv[2], seams);
-    verify_stage("verify, no compression, no keys", 0, false, argv[2], seams);
-    verify_stage("verify, no compression, keys", 0, true, argv[2], seams);
     format_stage(encoded, bytes, *clock);
     print_sealing(encoded, argv[2], seams);
+    for (int compression : {1, 0}) {
+        print_verifying(encoded, compression, stage_directory(argv[2], compression), seams);
+    }
     return 0;
 }
