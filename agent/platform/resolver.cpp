@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include <cstring>
 #include <system_error>
@@ -18,7 +19,7 @@ Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
     int failure =
         ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
     if (failure != 0) {
-        return fail(ErrorCode::kNetwork,
+        return fail(failure == EAI_AGAIN ? ErrorCode::kTimeout : ErrorCode::kNetwork,
                     "resolving " + endpoint.host + ": " + ::gai_strerror(failure));
     }
     std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
@@ -54,9 +55,61 @@ std::optional<Result<SocketAddresses>> Lookup::result() {
     return result_;
 }
 
-void Lookup::finish(Result<SocketAddresses> result) {
+std::string Lookup::doubt() {
     std::lock_guard lock(mutex_);
+    return doubt_;
+}
+
+void Lookup::finish(Result<SocketAddresses> result, std::string doubt) {
+    std::lock_guard lock(mutex_);
+    doubt_ = std::move(doubt);
     result_.emplace(std::move(result));
+}
+
+void LastAddresses::put(const Endpoint& endpoint, const SocketAddresses& addresses,
+                        MonotonicNanos now) {
+    std::lock_guard lock(mutex_);
+    std::erase_if(known_, [now](const auto& entry) {
+        return now.millis_since(entry.second.at) >= kLastAddressesMs;
+    });
+    if (known_.size() < kLastAddressesMax) {
+        known_.insert_or_assign({endpoint.host, endpoint.port}, Known{addresses, now});
+    }
+}
+
+std::optional<SocketAddresses> LastAddresses::find(const Endpoint& endpoint, MonotonicNanos now) {
+    std::lock_guard lock(mutex_);
+    auto known = known_.find({endpoint.host, endpoint.port});
+    if (known == known_.end() || now.millis_since(known->second.at) >= kLastAddressesMs) {
+        return std::nullopt;
+    }
+    return known->second.addresses;
+}
+
+void LastAddresses::forget(const Endpoint& endpoint) {
+    std::lock_guard lock(mutex_);
+    known_.erase({endpoint.host, endpoint.port});
+}
+
+MonotonicNanos monotonic_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return {int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec};
+}
+
+static void finish_lookup(Lookup& lookup, LastAddresses& last, const Endpoint& endpoint,
+                          Result<SocketAddresses> found, MonotonicNanos now) {
+    if (found) {
+        last.put(endpoint, *found, now);
+    } else if (found.error().code == ErrorCode::kTimeout) {
+        if (std::optional<SocketAddresses> before = last.find(endpoint, now)) {
+            lookup.finish(std::move(*before), found.error().message);
+            return;
+        }
+    } else {
+        last.forget(endpoint);
+    }
+    lookup.finish(std::move(found));
 }
 
 Result<std::shared_ptr<Lookup>> Resolver::start(const Endpoint& endpoint) {
@@ -78,8 +131,9 @@ Result<std::shared_ptr<Lookup>> Resolver::start(const Endpoint& endpoint) {
                     "resolving " + endpoint.host + ": too many lookups at one time");
     }
     try {
-        std::thread([lookup, endpoint, ask = look_up_] {
-            lookup->finish(ask(endpoint, AI_ADDRCONFIG));
+        std::thread([lookup, endpoint, ask = look_up_, last = last_, now = now_] {
+            Result<SocketAddresses> found = ask(endpoint, AI_ADDRCONFIG);
+            finish_lookup(*lookup, *last, endpoint, std::move(found), now());
         }).detach();
     } catch (const std::system_error& error) {
         return fail(ErrorCode::kBusy,

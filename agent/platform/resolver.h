@@ -1,7 +1,8 @@
 // Names to addresses without blocking: numeric hosts at once, names by getaddrinfo(3) on a thread
 // of their own, so that a slow name server stalls neither the deliver thread nor the shutdown. A
-// name that is being looked up already is not looked up twice. Inside agent/platform only; any
-// thread.
+// name that is being looked up already is not looked up twice. While no name server answers, the
+// addresses that a name had last are used on for a time; an answer that there is no such name ends
+// that. Inside agent/platform only; any thread.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,11 +17,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/clock.h"
 #include "platform/network.h"
 
 namespace llmtrail {
 
 inline constexpr size_t kLookupsMax = 16;  // threads waiting for a name server at one time
+inline constexpr int64_t kLastAddressesMs = int64_t{24} * 3'600'000;  // since a server gave them
+inline constexpr size_t kLastAddressesMax = 64;                       // names
 
 struct SocketAddress {
     sockaddr_storage storage{};
@@ -31,33 +35,65 @@ using SocketAddresses = std::vector<SocketAddress>;
 
 Result<SocketAddress> unix_address(const std::string& path);  // kLimit: no socket has such a path
 
+// What lookups found, kept for when there is nobody to ask. Shared with their threads.
+class LastAddresses {
+ public:
+    void put(const Endpoint& endpoint, const SocketAddresses& addresses, MonotonicNanos now);
+
+    // Empty: none that are younger than kLastAddressesMs.
+    std::optional<SocketAddresses> find(const Endpoint& endpoint, MonotonicNanos now);
+
+    void forget(const Endpoint& endpoint);
+
+ private:
+    struct Known {
+        SocketAddresses addresses;
+        MonotonicNanos at;
+    };
+
+    std::mutex mutex_;
+    std::map<std::pair<std::string, uint16_t>, Known> known_;
+};
+
 // One lookup, shared by whoever waits for it and the thread that does it.
 class Lookup {
  public:
-    // Empty while it is going on. kNetwork: no such name, or no name server.
+    // Empty while it is going on. kNetwork: no such name. kTimeout: no name server, and no
+    // addresses from before.
     std::optional<Result<SocketAddresses>> result();
-    void finish(Result<SocketAddresses> result);
+
+    // Why the addresses are those from before; "": they are not. Of a lookup that has its result.
+    std::string doubt();
+
+    void finish(Result<SocketAddresses> result, std::string doubt = {});
 
  private:
     std::mutex mutex_;
+    std::string doubt_;
     std::optional<Result<SocketAddresses>> result_;
 };
 
-// getaddrinfo(3) with `flags`; blocks.
+// getaddrinfo(3) with `flags`; blocks. kTimeout: no name server answered. kNetwork: anything else.
 Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags);
+
+MonotonicNanos monotonic_now();  // CLOCK_MONOTONIC
 
 class Resolver {
  public:
     using LookUp = std::function<Result<SocketAddresses>(const Endpoint&, int flags)>;
 
-    explicit Resolver(LookUp look_up_name = look_up) : look_up_(std::move(look_up_name)) {}
+    using Now = std::function<MonotonicNanos()>;
 
-    // No address outlives its lookup: each attempt to connect asks anew. kBusy: kLookupsMax lookups
-    // are going on.
+    explicit Resolver(LookUp look_up_name = look_up, Now now = monotonic_now)
+        : look_up_(std::move(look_up_name)), now_(std::move(now)) {}
+
+    // Each attempt to connect asks anew. kBusy: kLookupsMax lookups are going on.
     Result<std::shared_ptr<Lookup>> start(const Endpoint& endpoint);
 
  private:
     LookUp look_up_;
+    Now now_;
+    std::shared_ptr<LastAddresses> last_ = std::make_shared<LastAddresses>();
     std::mutex mutex_;
     std::map<std::pair<std::string, uint16_t>, std::shared_ptr<Lookup>> going_on_;
 };

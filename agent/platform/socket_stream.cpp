@@ -6,7 +6,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include <cerrno>
 
@@ -15,9 +14,7 @@ namespace llmtrail {
 namespace {
 
 int64_t monotonic_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return int64_t{now.tv_sec} * 1000 + now.tv_nsec / kNanosPerMilli;
+    return monotonic_now().value / kNanosPerMilli;
 }
 
 const sockaddr* raw(const SocketAddress& address) {
@@ -63,6 +60,9 @@ void SocketStream::note_failure(int os_error) {
         return;  // there is a socket of the other type, and what was wrong with it is known
     }
     failure_ = error_from_errno(os_error, "connecting to " + peer());
+    if (!doubt_.empty()) {
+        failure_.message += " at the address it had before (" + doubt_ + ")";
+    }
     ErrorCode code = failure_.code;
     if (code == ErrorCode::kIo || code == ErrorCode::kPermission ||
         code == ErrorCode::kWouldBlock) {
@@ -145,6 +145,7 @@ Result<void> SocketStream::establish() {
             return fail(found->error());
         }
         addresses_ = std::move(**found);
+        doubt_ = lookup_->doubt();
         state_ = State::kChoosing;
     }
     return connect_next();

@@ -52,6 +52,7 @@ class SocketStream : public Stream {
     Endpoint to_;
     std::shared_ptr<Lookup> lookup_;
     SocketAddresses addresses_;
+    std::string doubt_;  // why they may be none of its any more; "": they are not doubted
     std::vector<int> types_;
     size_t attempts_ = 0;
     int type_ = 0;  // of the socket

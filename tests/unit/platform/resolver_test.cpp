@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <thread>
@@ -52,6 +53,7 @@ SocketAddresses address_of(const char* text) {
 }
 
 struct Bench {
+    std::shared_ptr<std::atomic<int64_t>> passed_ms = std::make_shared<std::atomic<int64_t>>(1);
     std::shared_ptr<NameServer> server = std::make_shared<NameServer>();
     Resolver resolver{
         [server = server](const Endpoint& endpoint, int flags) -> Result<SocketAddresses> {
@@ -59,7 +61,8 @@ struct Bench {
                 return fail(ErrorCode::kNetwork, endpoint.host + " is a name");
             }
             return server->look_up();
-        }};
+        },
+        [passed = passed_ms] { return MonotonicNanos{*passed * 1'000'000}; }};
 
     std::shared_ptr<Lookup> start(const std::string& host = "siem.example.com") {
         Result<std::shared_ptr<Lookup>> lookup = resolver.start({host, 6514});
@@ -101,6 +104,33 @@ TEST_CASE("a name is asked for anew at each attempt: a changed address is used, 
     REQUIRE(after);
     CHECK(std::memcmp(&before->front().storage, &after->front().storage, sizeof(sockaddr_in)) != 0);
     CHECK(bench.server->times_asked() == 3);
+}
+
+TEST_CASE("while no name server answers the last addresses of a name are used, for a day") {
+    Bench bench;
+    const Result<SocketAddresses> silence(fail(ErrorCode::kTimeout, "no name server answers"));
+    auto ask = [&](const Result<SocketAddresses>& answer, const char* host = "siem.example.com") {
+        bench.server->answers(answer);
+        auto lookup = bench.start(host);
+        Result<SocketAddresses> found = Bench::wait_for(lookup);
+        return std::pair(std::move(found), lookup->doubt());
+    };
+    CHECK_FALSE(ask(silence).first);  // none is known yet
+    CHECK(ask(address_of("192.0.2.1")).second.empty());
+
+    *bench.passed_ms += kLastAddressesMs - 1;
+    auto [found, doubt] = ask(silence);
+    REQUIRE(found);
+    SocketAddress known = address_of("192.0.2.1").front();
+    CHECK(std::memcmp(&found->front().storage, &known.storage, sizeof(sockaddr_in)) == 0);
+    CHECK(doubt == "no name server answers");
+    CHECK_FALSE(ask(silence, "other.example.com").first);
+    *bench.passed_ms += 1;  // what is not confirmed does not grow younger by being used
+    CHECK_FALSE(ask(silence).first);
+
+    CHECK(ask(address_of("192.0.2.1")).first);
+    CHECK_FALSE(ask(fail(ErrorCode::kNetwork, "no such name")).first);
+    CHECK_FALSE(ask(silence).first);  // the name has gone, and with it its addresses
 }
 
 TEST_CASE("names that hang are bounded in number") {
