@@ -134,6 +134,55 @@ TEST_CASE("without a key the leaf alone is proved") {
     check_holds(rig, *proof);
 }
 
+TEST_CASE("experiments 55 and 56: an event deleted or altered in the SIEM is told by the leaves") {
+    QueryRig rig;
+    rig.write(40);
+    auto last = *seals_of(rig).rbegin();
+    std::map<uint64_t, Digest> events;  // index and leaf, as each event carries them
+    for (size_t i = 0; i < rig.indexes.size(); ++i) {
+        events[rig.indexes[i]] = rig.leaves[i];
+    }
+    uint64_t deleted = rig.indexes[17];
+    uint64_t altered = rig.indexes[23];
+    events.erase(deleted);
+    events[altered][0] = static_cast<char>(events[altered][0] ^ 1);
+
+    struct Comparison : ScanVisitor {
+        bool wants(uint64_t first_index, const std::vector<Digest>& leaves) override {
+            for (size_t i = 0; i < leaves.size(); ++i) {
+                auto event = events->find(first_index + i);
+                if (event == events->end()) {
+                    missing.push_back(first_index + i);
+                } else if (event->second != leaves[i]) {
+                    different.push_back(first_index + i);
+                }
+            }
+            return false;
+        }
+
+        const std::map<uint64_t, Digest>* events = nullptr;
+        std::vector<uint64_t> missing;
+        std::vector<uint64_t> different;
+    } comparison;
+
+    comparison.events = &events;
+    REQUIRE(SpoolScan(rig.disk, rig.scan_options(), nullptr).run(comparison));
+    CHECK(comparison.missing == std::vector<uint64_t>{deleted});
+    CHECK(comparison.different == std::vector<uint64_t>{altered});
+    // What is missing is proved to have been there, with its content; another content is not.
+    SpoolKey key = rig.role_key(Role::kAuditor);
+    NoteBook notes(rig.identity());
+    REQUIRE(notes.add(note_of(rig, last.first, last.second)));
+    InclusionProver prover(notes, deleted, {false, true, false, false});
+    REQUIRE(SpoolScan(rig.disk, from(rig, deleted), &key).run(prover));
+    Result<InclusionProof> proof = prover.make();
+    REQUIRE(proof);
+    check_holds(rig, *proof);
+    Bytes& text = std::get<RecordPreimage>(proof->preimage).opened[1]->bytes;
+    text.back() = static_cast<char>(text.back() ^ 1);
+    CHECK(check_proof(encode_proof(*proof), rig.identity()).verdict == ProofVerdict::kDoesNotHold);
+}
+
 TEST_CASE("a checkpoint in the log's own records is found and used") {
     QueryRig rig;
     rig.close = false;
