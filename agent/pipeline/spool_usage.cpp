@@ -12,14 +12,15 @@ Result<SpoolUsage> spool_usage(const std::string& directory, FileSystem& files) 
     SpoolUsage usage;
     for (const std::string& name : *names) {
         bool segment = segment_number_of(name, kSegmentSuffix).has_value();
-        if (!segment && !segment_number_of(name, kKeysSuffix)) {
+        bool leaf = segment_number_of(name, kLeafSuffix).has_value();
+        if (!segment && !leaf && !segment_number_of(name, kKeysSuffix)) {
             continue;
         }
         Result<FileInfo> info = files.info(directory + "/" + name, false);
         if (!info) {
             continue;  // pruned since
         }
-        usage.payload_bytes += info->size_bytes;
+        (leaf ? usage.leaf_bytes : usage.payload_bytes) += info->size_bytes;
         if (segment) {
             ++usage.segments;
             // Names are sorted by age.

@@ -8,6 +8,11 @@ namespace llmtrail {
 namespace {
 
 constexpr uint64_t kFilledPercents[] = {90, 75};
+constexpr uint64_t kLeafFilesPercent = 50;  // they never go, so that more time is left
+
+uint64_t percent_of(uint64_t bytes, uint64_t bytes_max) {
+    return bytes_max == 0 ? 0 : bytes / (bytes_max / 100 + 1);
+}
 
 }  // namespace
 
@@ -64,9 +69,13 @@ void LogWriter::tell_filling() {
                        std::string(keep_reason_text(kept.reason));
         }
     }
-    uint64_t percent =
-        options_.max_size_bytes == 0 ? 0 : kept_bytes / (options_.max_size_bytes / 100 + 1);
-    uint64_t reached = 0;
+    uint64_t percent = percent_of(kept_bytes, options_.max_size_bytes);
+    bool leaf_files =
+        percent_of(catalog_.leaf_bytes(), options_.max_size_bytes) >= kLeafFilesPercent;
+    uint64_t reached = leaf_files ? kLeafFilesPercent : 0;
+    if (leaf_files) {
+        reasons += ", which stay: raise max_size before they fill it";
+    }
     for (uint64_t level : kFilledPercents) {
         reached = std::max(reached, percent >= level ? level : 0);
     }

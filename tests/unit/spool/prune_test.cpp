@@ -52,6 +52,36 @@ TEST_CASE("leaf files count in max_size, before and after a restart, and can fil
     CHECK(refused.error().code == ErrorCode::kNoSpace);
 }
 
+TEST_CASE("that leaf files take half of max_size is told once, long before they fill it") {
+    RemovalRig rig;
+    std::unique_ptr<SpoolWriter> writer = std::move(*rig.open());
+    filled(rig, *writer);
+    REQUIRE(prune_all(rig, *writer));
+    REQUIRE(writer->close());
+    std::string leaf = rig.path(leaf_file_name(0));
+    rig.disk.put_file(leaf, rig.disk.content(leaf) + Bytes(200'000, 'x'));
+    for (uint64_t max_bytes : {uint64_t{500'000}, uint64_t{380'000}}) {
+        rig.options.max_size_bytes = max_bytes;
+        writer = std::move(*rig.open());
+        std::vector<SpoolNews> told;
+        writer->narrate([&](const SpoolNews& news) {
+            told.push_back(news);
+            return std::array<Bytes, kSectionCount>{"told", "", "", ""};
+        });
+        REQUIRE(writer->retain());
+        REQUIRE(writer->retain());
+        if (max_bytes == 500'000) {
+            CHECK(told.empty());
+        } else {
+            REQUIRE(told.size() == 1);
+            CHECK(told[0].kind == SpoolNewsKind::kFilling);
+            CHECK(told[0].count == 50);
+            CHECK(told[0].detail.find("which stay: raise max_size") != std::string::npos);
+        }
+        REQUIRE(writer->close());
+    }
+}
+
 TEST_CASE("nothing goes without a cursor of the required output or without coverage") {
     for (bool confirmed : {false, true}) {
         RemovalRig rig;
