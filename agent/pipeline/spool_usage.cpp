@@ -1,6 +1,7 @@
 #include "pipeline/spool_usage.h"
 
 #include "spool/format.h"
+#include "spool/leaf_file.h"
 
 namespace llmtrail {
 
