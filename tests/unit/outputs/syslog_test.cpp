@@ -1,19 +1,12 @@
 #include "outputs/syslog.h"
 
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <utility>
 
 #include "fakes/fake_network.h"
 #include "fakes/fake_random.h"
 #include "output_driver.h"
 #include "outputs/connection.h"
 #include "outputs/send_window.h"
-#include "outputs/unrefused_bytes.h"
-#include "platform/posix.h"
 
 using namespace llmtrail;
 
@@ -51,47 +44,6 @@ struct Bench {
     FakeRandom random{1};
     std::unique_ptr<Output> output;
     OutputDriver driver;
-};
-
-// A port of UDP on this host where somebody listens, or not.
-class UdpPort {
- public:
-    UdpPort() { open(); }
-
-    ~UdpPort() { close(); }
-
-    UdpPort(const UdpPort&) = delete;
-    UdpPort& operator=(const UdpPort&) = delete;
-
-    Endpoint endpoint() const { return {"127.0.0.1", ntohs(address_.sin_port)}; }
-
-    void open() {
-        socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        auto* raw = static_cast<sockaddr*>(static_cast<void*>(&address_));
-        socklen_t size = sizeof address_;
-        REQUIRE(::bind(socket_, raw, size) == 0);
-        REQUIRE(::getsockname(socket_, raw, &size) == 0);
-    }
-
-    void close() { ::close(std::exchange(socket_, -1)); }
-
-    std::set<uint64_t> received() const {
-        std::set<uint64_t> seen;
-        char message[2048];
-        for (ssize_t got; (got = ::recv(socket_, message, sizeof message, 0)) > 0;) {
-            seen.insert(index_in({message, static_cast<size_t>(got)}));
-        }
-        return seen;
-    }
-
- private:
-    int socket_ = -1;
-    sockaddr_in address_ = [] {
-        sockaddr_in loopback{};
-        loopback.sin_family = AF_INET;
-        loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return loopback;
-    }();
 };
 
 }  // namespace
@@ -438,52 +390,4 @@ TEST_CASE("an output that never came up finishes at once") {
     connecting.network.otherwise.establish_rounds = 100;
     connecting.driver.turn();
     CHECK(connecting.output->finish());
-}
-
-TEST_CASE("over UDP nothing is confirmed while the receiver's host says that nobody listens") {
-    UdpPort port;
-    OutputPlan to = plan();
-    to.carrier = Carrier::kUdp;
-    to.address = port.endpoint();
-    std::unique_ptr<Network> network = make_posix_network();
-    FakeRandom random(1);
-    constexpr uint64_t kEvents = 50;
-    auto output = make_syslog_output(to, *network, random);
-    OutputDriver driver(*output, kEvents);
-    port.close();
-    bool was_down = false;
-    for (int i = 0; i < 600; ++i) {  // a minute of the clock that is moved by hand
-        driver.turn(100);
-        was_down = was_down || output->health() == OutputHealth::kBackingOff;
-    }
-    CHECK(was_down);
-    CHECK(output->last_error().message.find("refused") != std::string::npos);
-    CHECK(output->confirmed_end() == 0);
-    CHECK(output->resent_events() > 0);
-
-    port.open();
-    REQUIRE(driver.run_until_confirmed());
-    std::set<uint64_t> received = port.received();
-    CHECK(received.size() == kEvents);
-    port.close();
-    uint64_t confirmed = output->confirmed_end();
-    CHECK(driver.offer(kEvents));
-    for (int i = 0; i < 100; ++i) {
-        driver.turn(100);
-    }
-    CHECK(output->confirmed_end() == confirmed);
-}
-
-TEST_CASE("over UDP an event counts as sent when nobody has refused it for two seconds") {
-    OutputPlan to = plan();
-    to.carrier = Carrier::kUdp;
-    Bench bench(to, 1);
-    bench.network.otherwise.message_bytes_max = 1000;
-    bench.driver.turn(0);
-    bench.driver.turn(kRefusalMs - 1);
-    bench.driver.turn(1);
-    CHECK(bench.output->confirmed_end() == 0);
-    bench.driver.turn(0);
-    CHECK(bench.output->confirmed_end() == 1);
-    CHECK(bench.output->finish());
 }
