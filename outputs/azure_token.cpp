@@ -118,6 +118,7 @@ HttpRequest AzureToken::metadata_request() {
     key_shown_ = arc_key_ != nullptr;
     request.authorization = std::exchange(arc_key_, nullptr);
     request.holds_secret = true;
+    request.to_receiver = false;
     return request;
 }
 
@@ -130,6 +131,7 @@ Result<HttpRequest> AzureToken::client_secret_request() const {
     request.url = auth_.authority + "/" + auth_.tenant_id + "/oauth2/v2.0/token";
     request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
     request.holds_secret = true;
+    request.to_receiver = false;
     Bytes& body = request.body.emplace();
     body.reserve(256 + 3 * (auth_.scope.size() + auth_.client_id.size() + secret->size()));
     body += "grant_type=client_credentials&client_id=";

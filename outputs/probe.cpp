@@ -186,8 +186,8 @@ void Prober::take_azure_token() {
                                           : Result<HttpReply>(fail(std::move(request.error())));
         if (!reply) {
             refuse("token", std::move(reply.error()),
-                   "`auth` of the output says whom it asks: is that address reachable, and the "
-                   "secret readable?");
+                   "`auth` of the output says whom it asks: is that address reachable, the secret "
+                   "readable, and its authority in `tls.ca_file`, if there is one?");
             return;
         }
         verdict = token.take(*reply, seams_.clock.monotonic_now());

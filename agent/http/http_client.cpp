@@ -230,14 +230,15 @@ void CurlClient::set_tls(Transfer& transfer) {
         set(transfer, CURLOPT_CAINFO, tls.ca_file.c_str());
         set(transfer, CURLOPT_CAPATH, nullptr);
     }
-    if (!tls.cert_file.empty()) {
+    bool to_receiver = transfer.request.to_receiver;
+    if (to_receiver && !tls.cert_file.empty()) {
         set(transfer, CURLOPT_SSLCERT, tls.cert_file.c_str());
         set(transfer, CURLOPT_SSLKEY, tls.key_file.c_str());
     }
     if (!tls.crl_file.empty()) {
         set(transfer, CURLOPT_CRLFILE, tls.crl_file.c_str());
     }
-    if (!tls.pins.empty()) {
+    if (to_receiver && !tls.pins.empty()) {
         std::string pins;
         for (const std::string& pin : tls.pins) {
             pins += pins.empty() ? pin : ";" + pin;

@@ -32,6 +32,8 @@ struct HttpRequest {
     std::shared_ptr<const Secret> authorization;  // value of the Authorization header; null: none
     std::optional<Bytes> body;                    // with one it is a POST, else a GET
     bool holds_secret = false;  // the body, or its answer: they are overwritten after use
+    bool to_receiver = true;    // false: to another host, which pins and client certificate are not
+                                // for
 };
 
 struct HttpReply {

@@ -38,6 +38,8 @@ class AzureServer {
 
     std::string ca_file() const { return certificates_.path("ca.pem"); }
 
+    std::string pin() const { return certificates_.pin("server"); }
+
     std::string key_directory() const { return certificates_.path("keys"); }
 
     LogLines log_of(const std::string& kind) const {

@@ -3,6 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "host_case.h"
 
 using namespace llmtrail;
@@ -35,6 +38,11 @@ class SilentPort {
     int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     uint16_t port_ = 0;
 };
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
 
 }  // namespace
 
@@ -195,6 +203,26 @@ TEST_CASE("a token for Sentinel is asked for, and a wrong secret told") {
     CHECK(host.connect() == ExitCode::kIo);
     host.check_report({"  token: error: ", "the client secret is wrong"});
     CHECK_FALSE(contains(host.data.text + host.talk_text.text, "wrong\""));
+}
+
+TEST_CASE("pins are of the ingestion endpoint, authorities of both hosts of Sentinel") {
+    HostCase host;
+    AzureServer endpoint({});
+    AzureServer authority({});
+    std::string secret = host.secret(AzureServer::kClientSecret);
+    host.directory.write("both.pem", text_of(endpoint.ca_file()) + text_of(authority.ca_file()));
+    auto connect = [&](const std::string& tls) {
+        host.configure(sentinel_output(endpoint, secret, authority, tls));
+        return host.connect();
+    };
+    std::string both = "ca_file: " + (host.directory / "both.pem");
+    CHECK(connect(both + ", pins: ['" + endpoint.pin() + "']") == ExitCode::kOk);
+    host.check_report({"  TLS 1.3: ok", "  token: ok"});
+    CHECK(connect(both + ", pins: ['" + authority.pin() + "']") == ExitCode::kIo);
+    host.check_report({"  TLS 1.3: error: ", "its public key is none of `pins`"});
+    CHECK(connect("ca_file: " + endpoint.ca_file()) == ExitCode::kIo);
+    host.check_report({"  TLS 1.3: ok", "  token: error: "});
+    CHECK(contains(host.talk_text.text, "its authority in `tls.ca_file`"));
 }
 
 TEST_CASE("a broker of Kafka is reached by the rules of TLS, and asked nothing") {

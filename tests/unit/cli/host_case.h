@@ -103,13 +103,18 @@ inline std::string kafka_output(const Endpoint& broker, const std::string& more 
            ", brokers: ['" + broker.host + ":" + std::to_string(broker.port) + "']" + more + "}\n";
 }
 
-inline std::string sentinel_output(const AzureServer& server, const std::string& secret) {
+// `authority`: another server that gives the tokens. `tls`: of the output.
+inline std::string sentinel_output(const AzureServer& server, const std::string& secret,
+                                   const AzureServer& authority, const std::string& tls) {
     return "  - {id: azure, type: sentinel, endpoint: '" + server.url() +
            "', rule_id: " + AzureServer::kRuleId +
            ", stream: Custom-LlmTrail_CL, auth: {kind: client_secret, tenant_id: " +
            AzureServer::kTenant + ", client_id: " + AzureServer::kClientId + ", authority: '" +
-           server.url() + "', client_secret: " + secret + "}, tls: {ca_file: " + server.ca_file() +
-           "}}\n";
+           authority.url() + "', client_secret: " + secret + "}, tls: {" + tls + "}}\n";
+}
+
+inline std::string sentinel_output(const AzureServer& server, const std::string& secret) {
+    return sentinel_output(server, secret, server, "ca_file: " + server.ca_file());
 }
 
 }  // namespace llmtrail

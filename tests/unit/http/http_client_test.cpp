@@ -118,6 +118,21 @@ TEST_CASE("a server that cannot be trusted gets nothing") {
     CHECK(refusal(trusting(old), old.https("/echo")) == ErrorCode::kTls);
 }
 
+TEST_CASE("pins are the receiver's: another host is verified by its authority alone") {
+    HttpServer server;
+    HttpOptions pinned = trusting(server);
+    pinned.tls.pins = {"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    auto client = client_of(pinned);
+    client->start({.url = server.https("/echo"), .to_receiver = false});
+    CHECK(next_done(*client).reply);
+    client->start({.url = server.https("/echo")});  // nor is that connection used for it
+    CHECK_FALSE(next_done(*client).reply);
+
+    auto stranger = client_of({});
+    stranger->start({.url = server.https("/echo"), .to_receiver = false});
+    CHECK_FALSE(next_done(*stranger).reply);
+}
+
 TEST_CASE("http without TLS is refused unless it is asked for") {
     HttpServer server;
     CHECK(refusal({}, server.http("/echo")) == ErrorCode::kInvalidArgument);
