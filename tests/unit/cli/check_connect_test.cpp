@@ -155,6 +155,35 @@ TEST_CASE("a receiver that says nothing is given up after ten seconds") {
     host.check_report({"output soc: not delivered\n"});
 }
 
+TEST_CASE("77 is for files whose modes are wrong, 74 for what is not there or not reached") {
+    HostCase host;
+    HecServer server({});
+    std::string secret = host.secret("good-token");
+    auto connect = [&](const std::string& more) {
+        host.configure(hec_output(server, secret) + more);
+        return host.connect();
+    };
+    CHECK(connect("") == ExitCode::kOk);
+    std::string nowhere =
+        "  - {id: daemon, type: syslog, transport: unix, address: " + (host.directory / "no.sock") +
+        "}\n";
+    CHECK(connect(nowhere) == ExitCode::kIo);
+    CHECK(contains(host.data.text, "connecting output daemon\n  name: ok"));
+
+    REQUIRE(::chmod((host.directory / "secret").c_str(), 0644) == 0);
+    CHECK(connect("") == ExitCode::kPermission);
+    host.check_report({"  health: ok\n", "  token: error: "});
+    CHECK(connect(nowhere) == ExitCode::kPermission);  // which must be mended first
+    host.directory.remove("secret");
+    CHECK(connect("") == ExitCode::kIo);
+    host.check_report({"  health: ok\n", "  token: error: "});
+
+    std::string no_authority = ", tls: {ca_file: " + host.certificates.path("no-such.pem") + "}";
+    host.configure(host.syslog({"127.0.0.1", 6514}, no_authority));
+    CHECK(host.connect() == ExitCode::kIo);
+    host.check_report({"  settings: error: "});
+}
+
 TEST_CASE("a key that others may use is a matter of permission") {
     HostCase host;
     host.certificates.issue("client", {});
