@@ -42,8 +42,9 @@ bool is_packed_name(std::string_view path) {
     return path.ends_with(".gz") || path.ends_with(".zst") || path.ends_with(".zip");
 }
 
-void check_source(const SourceSettings& source, CommandSeams seams, Report& report) {
-    MatchingFiles found = matching_files(source, seams.files);
+void check_source(const SourceSettings& source, ListedFolders& folders, CommandSeams seams,
+                  Report& report) {
+    MatchingFiles found = matching_files(source, folders, seams.files);
     report.line("source " + source.id + ": " + std::to_string(found.paths.size()) +
                 " files, format " + source.format + ", new files from the " +
                 (source.start_at_end ? "end" : "beginning"));
@@ -304,8 +305,9 @@ ExitCode check_command(const CheckArguments& arguments, CommandSeams seams) {
     const Settings& settings = *loaded.settings;
     Report report;
     report.line("configuration " + absolute_path(arguments.config) + ": no errors");
+    ListedFolders folders(seams.files);
     for (const SourceSettings& source : settings.sources) {
-        check_source(source, seams, report);
+        check_source(source, folders, seams, report);
     }
     for (const OutputSettings& output : settings.outputs) {
         check_output(output, seams, report);

@@ -47,11 +47,18 @@ const SourceSettings* source_for_file(const Settings& settings, const std::strin
     return settings.sources.size() == 1 ? &settings.sources.front() : nullptr;
 }
 
-MatchingFiles matching_files(const SourceSettings& source, FileSystem& files) {
+const Result<std::vector<std::string>>& ListedFolders::of(const std::string& folder) {
+    auto known = listed_.find(folder);
+    return known != listed_.end() ? known->second
+                                  : listed_.emplace(folder, files_.list(folder)).first->second;
+}
+
+MatchingFiles matching_files(const SourceSettings& source, ListedFolders& folders,
+                             FileSystem& files) {
     MatchingFiles found;
     std::vector<std::string> candidates;
     auto list = [&](const std::string& directory) {
-        auto names = files.list(directory);
+        const auto& names = folders.of(directory);
         if (!names) {
             note(directory, names.error(), found);
         }

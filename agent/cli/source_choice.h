@@ -2,6 +2,7 @@
 // now, and how a source's logs are read: shared by `parse` and `check`. Main thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,7 +38,20 @@ struct MatchingFiles {
     std::vector<std::string> absent;     // named without a glob, and not there
 };
 
-MatchingFiles matching_files(const SourceSettings& source, FileSystem& files);
+// Folders as they were when they were first asked for: many sources may read from one.
+class ListedFolders {
+ public:
+    explicit ListedFolders(FileSystem& files) : files_(files) {}
+
+    const Result<std::vector<std::string>>& of(const std::string& folder);
+
+ private:
+    FileSystem& files_;
+    std::map<std::string, Result<std::vector<std::string>>> listed_;
+};
+
+MatchingFiles matching_files(const SourceSettings& source, ListedFolders& folders,
+                             FileSystem& files);
 
 std::vector<MapRule> map_rules(const SourceSettings& source);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench.py MATERIAL LLMTRAIL STAGES WORK [--lines N] [--runs N] [--only bulk,live,memory,stages,outputs]
+"""bench.py MATERIAL LLMTRAIL STAGES WORK [--lines N] [--runs N] [--only bulk,live,memory,stages,outputs,check]
 
 Whole-process figures of llmtrail beside its peers and the machine's own limits, in interleaved runs: quote ratios and
 medians, single figures swing by 10 to 20 % in CPU. MATERIAL holds genlogs.py, sink.c, limits.cpp and conf/. Peers that
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+import check
 import outputs
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -249,6 +250,9 @@ spool: {{min_free: 1MiB}}
         outputs.run_throughput(self)
         outputs.run_delay(self)
 
+    def run_check(self):
+        check.run(self)
+
     def run_memory(self):
         empty = self.work / "empty.jsonl"
         empty.write_bytes(b"")
@@ -305,7 +309,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", default="bulk,live,memory,stages,outputs")
+    parser.add_argument("--only", default="bulk,live,memory,stages,outputs,check")
     bench = Bench(parser.parse_args())
     for part in bench.args.only.split(","):
         getattr(bench, f"run_{part}")()
