@@ -9,51 +9,12 @@
 #include "bodies/redaction.h"
 #include "parsers/framework_printed.h"
 #include "parsers/server_log_lines.h"
+#include "parsers/server_log_wrapper.h"
 #include "parsers/time_value.h"
 
 namespace llmtrail {
 
 namespace {
-
-// Around a line: journald's JSON and Docker's json-file driver.
-struct Wrapper {
-    std::string_view line;
-    std::string_view time;
-    std::string_view sure;  // a member that every wrapper of the kind has
-};
-
-constexpr Wrapper kJournal = {"MESSAGE", "__REALTIME_TIMESTAMP", "__CURSOR"};
-constexpr Wrapper kDocker = {"log", "time", "stream"};
-
-const Wrapper* wrapper_of(JsonValue document) {
-    for (const Wrapper* wrapper : {&kJournal, &kDocker}) {
-        JsonValue line = document[wrapper->line];
-        bool text = line.is_string() || (wrapper == &kJournal && line.is_array());
-        if (text && document[wrapper->time].is_string() && document[wrapper->sure].is_string()) {
-            return wrapper;
-        }
-    }
-    return nullptr;
-}
-
-// A wrapper's line. Of one with unprintable bytes journald writes an array of its bytes: then the
-// text is put into `bytes`. "": it is none.
-std::string_view text_of_line(JsonValue line, std::string& bytes) {
-    constexpr int64_t kByteMax = 255;
-    if (!line.is_array()) {
-        return line.text();
-    }
-    bytes.clear();
-    for (JsonValue byte : line.items()) {
-        int64_t value = byte.integer().value_or(-1);
-        if (value < 0 || value > kByteMax) {
-            bytes.clear();
-            break;
-        }
-        bytes.push_back(static_cast<char>(value));
-    }
-    return bytes;
-}
 
 bool is_tgi(JsonValue document) {
     return document["target"].text().starts_with("text_generation_") &&
@@ -75,11 +36,6 @@ bool has_shape(std::string_view text) {
     return read_server_line(strip_colors(text, plain) ? plain : text, {}, line);
 }
 
-std::string_view without_line_end(std::string_view text) {
-    size_t last = text.find_last_not_of("\r\n");
-    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
 class ServerLogParser final : public Parser {
  public:
     std::string_view name() const override { return "server_log"; }
@@ -94,7 +50,7 @@ class ServerLogParser final : public Parser {
     }
 
     bool recognizes(JsonValue document) const override {
-        const Wrapper* wrapper = wrapper_of(document);
+        const LineWrapper* wrapper = wrapper_of(document);
         std::string bytes;
         return is_tgi(document) || is_llama_cpp(document) ||
                (wrapper != nullptr && has_shape(text_of_line(document[wrapper->line], bytes)));
@@ -110,7 +66,7 @@ class ServerLogParser final : public Parser {
 
  private:
     void line(std::string_view text, const ParseContext& context, const BodyPlace& place);
-    void wrapped(JsonValue document, const Wrapper& wrapper, const ParseContext& context,
+    void wrapped(JsonValue document, const LineWrapper& wrapper, const ParseContext& context,
                  const BodyPlace& place);
     void tgi(JsonValue document, const ParseContext& context, const BodyPlace& place);
     void llama_cpp(JsonValue document, const ParseContext& context, const BodyPlace& place);
@@ -278,13 +234,13 @@ void ServerLogParser::line(std::string_view text, const ParseContext& context,
 }
 
 // The wrapper's stamp is exact and has a zone; a line's may have neither.
-void ServerLogParser::wrapped(JsonValue document, const Wrapper& wrapper,
+void ServerLogParser::wrapped(JsonValue document, const LineWrapper& wrapper,
                               const ParseContext& context, const BodyPlace& place) {
     AuditRecord& record = place.record();
     if (!set_event_time(record, document[wrapper.time], context)) {
         place.keep(wrapper.time, document[wrapper.time]);
     }
-    if (&wrapper == &kJournal) {
+    if (wrapper.is_journal) {
         fill(record, Field::kHostName, document["_HOSTNAME"]);
     }
     JsonValue logged = document[wrapper.line];
@@ -303,7 +259,7 @@ void ServerLogParser::wrapped(JsonValue document, const Wrapper& wrapper,
     } else {
         line(text, context, place);
     }
-    if (&wrapper == &kJournal) {
+    if (wrapper.is_journal) {
         fill(record, Field::kServiceName, document["SYSLOG_IDENTIFIER"]);
     }
     for (auto [key, value] : document.members()) {
@@ -395,7 +351,7 @@ void ServerLogParser::parse(JsonValue document, const ParseContext& context, Rec
     AuditRecord& record = sink.begin();
     scratch_.clear();
     BodyPlace place("", scratch_, record);
-    if (const Wrapper* wrapper = wrapper_of(document)) {
+    if (const LineWrapper* wrapper = wrapper_of(document)) {
         wrapped(document, *wrapper, context, place);
     } else if (is_tgi(document)) {
         tgi(document, context, place);

@@ -5,18 +5,13 @@
 
 #include "pipeline/announcements.h"
 #include "pipeline/ingest_exchange.h"
+#include "pipeline/look_cadence.h"
 #include "pipeline/open_batch.h"
 #include "pipeline/seal_cadence.h"
 #include "pipeline/spool_options.h"
 #include "record/record_codec.h"
 
 namespace llmtrail {
-
-// Hashes in positions tell nothing about the text to whoever has not the spool's key.
-static PositionHasher position_hasher(const Secret& key) {
-    auto hmac = std::make_shared<Hmac>(hkdf_expand(key, "llmtrail position hash"));
-    return [hmac](ByteView bytes) { return hmac->of(bytes); };
-}
 
 class Ingest::Worker {
  public:
@@ -85,13 +80,15 @@ class Ingest::Worker {
 
  private:
     std::unique_ptr<SourceIntake> make_intake(const SourceSettings& settings, DocumentRead read);
-    void adopt(const IngestChange& change);
     void promise_cursors(const Settings& settings, uint64_t start_index);
     void take_letters();
 
+    LookCadence::Situation situation() const {
+        return {seams_.watch.descriptor() >= 0, !caught_up_ || sources_.waits_for_files()};
+    }
+
     bool news_waits() const { return announcements_.wait_ms() == 0; }
 
-    int64_t scan_interval_ms() const;
     void look_for_files(bool news_from_watch);
     uint64_t read_sources();
     void seal(SealReason reason);
@@ -108,9 +105,7 @@ class Ingest::Worker {
     Checkpoints checkpoints_;
     Intakes sources_;
     std::vector<OutputTotals> output_totals_;
-    MonotonicNanos last_scan_;
-    bool settling_ = false;  // the last look was the first, or the watch's wish: one more soon
-    bool scanned_ = false;
+    LookCadence looks_;
     bool caught_up_ = false;
     bool urgent_ = false;  // a record is to be sealed at once
     bool idle_ = true;     // nothing was read since the last checkpoint
@@ -141,17 +136,14 @@ std::unique_ptr<SourceIntake> Ingest::Worker::make_intake(const SourceSettings& 
 
 void Ingest::Worker::begin_change(IngestChange change) {
     if (change.settings) {
-        adopt(change);
+        const SpoolSettings& spool = change.settings->spool;
+        spool_.adopt(spool_options(*change.settings));
+        batch_.set_sync_interval(spool.sync_interval_ms);
+        cadence_.set_heartbeat_interval(spool.checkpoint_interval_ms);
+        checkpoints_.adopt(spool.checkpoint_interval_ms, change.may_anchor,
+                           change.holder_interval_ms);
     }
     exchange_.begin(std::move(change));
-}
-
-void Ingest::Worker::adopt(const IngestChange& change) {
-    const SpoolSettings& spool = change.settings->spool;
-    spool_.adopt(spool_options(*change.settings));
-    batch_.set_sync_interval(spool.sync_interval_ms);
-    cadence_.set_heartbeat_interval(spool.checkpoint_interval_ms);
-    checkpoints_.adopt(spool.checkpoint_interval_ms, change.may_anchor, change.holder_interval_ms);
 }
 
 // An output's start is durable before the first record that is for it.
@@ -228,30 +220,17 @@ void Ingest::Worker::append_checkpoint() {
     batch_.commit();
 }
 
-// A tail that looked at many files just now may put off looking for new ones by a second: the look
-// after news is followed by one more. While there is always something to read nobody asks the
-// watch, so it is looked as often.
-int64_t Ingest::Worker::scan_interval_ms() const {
-    if (seams_.watch.descriptor() < 0) {
-        return kPollIntervalMs;
-    }
-    return settling_ || !caught_up_ || sources_.waits_for_files() ? kSettleIntervalMs
-                                                                  : kRescanIntervalMs;
-}
-
 // Also while sources wait for space: a file that is rotated away then is kept by its descriptor.
 void Ingest::Worker::look_for_files(bool news_from_watch) {
     MonotonicNanos now = seams_.clock.monotonic_now();
-    if (scanned_ && !news_from_watch && now < last_scan_.after_millis(scan_interval_ms())) {
+    if (!looks_.due(news_from_watch, situation(), now)) {
         return;
     }
     seams_.watch.drain();
     for (const auto& source : sources_) {
         source->rescan();
     }
-    settling_ = news_from_watch || !scanned_;
-    scanned_ = true;
-    last_scan_ = now;
+    looks_.note_look(news_from_watch, now);
 }
 
 uint64_t Ingest::Worker::read_sources() {
@@ -293,7 +272,8 @@ bool Ingest::Worker::step(bool news_from_watch) {
     }
     bool other_sources = exchange_.go_on();
     if (other_sources) {
-        scanned_ = caught_up_ = false;
+        looks_.look_at_once();
+        caught_up_ = false;
     }
     seal_when_due();
     announcements_.settle();
@@ -307,7 +287,7 @@ int64_t Ingest::Worker::wait_ms() const {
         wait = std::min(wait, std::max<int64_t>(0, (at.value - now.value) / kNanosPerMilli + 1));
     };
     auto at_most = [&](int64_t left_ms) { wait = left_ms >= 0 ? std::min(wait, left_ms) : wait; };
-    not_after(last_scan_.after_millis(scan_interval_ms()));
+    not_after(looks_.next(situation()));
     at_most(batch_.wait_ms());
     if (!batch_.full()) {
         for (const auto& source : sources_) {

@@ -34,9 +34,6 @@
 namespace llmtrail {
 
 inline constexpr uint64_t kReadBudgetBytes = uint64_t{1} << 20;  // a source's turn
-inline constexpr int64_t kRescanIntervalMs = 5000;               // the poll behind inotify
-inline constexpr int64_t kSettleIntervalMs = 1000;               // once after news
-inline constexpr int64_t kPollIntervalMs = 250;                  // when there is no inotify
 
 struct IngestSeams {
     FileSystem& files;

@@ -1,6 +1,9 @@
 #include "pipeline/uncommitted_positions.h"
 
+#include <memory>
 #include <utility>
+
+#include "crypto/digest.h"
 
 namespace llmtrail {
 
@@ -43,6 +46,11 @@ std::vector<FilePosition> decode_positions(const std::vector<Bytes>& encoded, Lo
         }
     }
     return positions;
+}
+
+PositionHasher position_hasher(const Secret& key) {
+    auto hmac = std::make_shared<Hmac>(hkdf_expand(key, "llmtrail position hash"));
+    return [hmac](ByteView bytes) { return hmac->of(bytes); };
 }
 
 }  // namespace llmtrail

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "crypto/secret.h"
 #include "log/log.h"
 #include "spool/spool.h"
 #include "tail/position.h"
@@ -24,6 +25,9 @@ class UncommittedPositions {
  private:
     std::map<Bytes, Bytes> values_;  // by source and identity of the file
 };
+
+// Hashes in positions tell nothing about the text to whoever has not the spool's position key.
+PositionHasher position_hasher(const Secret& key);
 
 // Positions as the spool gives them back. One that cannot be read is logged and left out.
 std::vector<FilePosition> decode_positions(const std::vector<Bytes>& encoded, Log& log);

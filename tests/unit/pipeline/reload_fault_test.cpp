@@ -6,6 +6,7 @@
 
 #include "pipeline/agent_record.h"
 #include "pipeline/ingest_exchange.h"
+#include "pipeline/look_cadence.h"
 #include "stepped_reload.h"
 
 using namespace llmtrail;
