@@ -43,6 +43,10 @@ int64_t Connection::jittered(int64_t ms) {
 
 void Connection::establish(MonotonicNanos now) {
     Result<void> up = stream_->establish();
+    if (up || up.error().code != ErrorCode::kWouldBlock) {
+        CertificateEnds shown = stream_->certificate_ends();
+        certificate_ends_ = shown.receiver ? shown : certificate_ends_;
+    }
     if (up) {
         health_ = OutputHealth::kUp;
         up_since_ = now;

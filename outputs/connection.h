@@ -38,6 +38,9 @@ class Connection {
 
     const Error& last_error() const { return last_error_; }
 
+    // Of the last stream that was made or tried.
+    const CertificateEnds& certificate_ends() const { return certificate_ends_; }
+
     int64_t up_ms(MonotonicNanos now) const { return now.millis_since(up_since_); }
 
     // It is up and has reached its age: the output should end it in order.
@@ -84,6 +87,7 @@ class Connection {
     std::unique_ptr<Stream> stream_;
     OutputHealth health_ = OutputHealth::kIdle;
     Error last_error_;
+    CertificateEnds certificate_ends_;
     MonotonicNanos now_;       // of the last come_up()
     MonotonicNanos deadline_;  // of connecting, or of waiting
     MonotonicNanos up_since_;

@@ -42,6 +42,8 @@ class SplunkHecOutput final : public Output {
 
     uint64_t resent_events() const override { return window_.resent_events(); }
 
+    CertificateEnds certificate_ends() const override { return client_->certificate_ends(); }
+
     bool take_refused(RefusedEvent& refused) override { return refused_.take(refused); }
 
     bool finish() override;

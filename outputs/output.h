@@ -32,8 +32,8 @@ struct OutputEvent {
     bool resent = false;  // the receiver may have it already; its text says so, too
 };
 
-// An event that its receiver will never take. It was taken out of the way, and is told no later than
-// confirmed_end() passes it; its record stays in the spool.
+// An event that its receiver will never take. It was taken out of the way, and is told no later
+// than confirmed_end() passes it; its record stays in the spool.
 struct RefusedEvent {
     uint64_t index = 0;
     std::string reason;  // our own words
@@ -72,6 +72,9 @@ class Output {
     virtual OutputHealth health() const = 0;
     virtual const Error& last_error() const = 0;  // of the present outage; meaningless while kUp
     virtual uint64_t resent_events() const = 0;
+
+    // Of the last connections that were made or tried.
+    virtual CertificateEnds certificate_ends() const { return {}; }
 
     // Tells each refused event once. False: none is left to tell.
     virtual bool take_refused(RefusedEvent& refused);

@@ -46,6 +46,8 @@ class RelpOutput : public Output {
 
     const Error& last_error() const override { return connection_.last_error(); }
 
+    CertificateEnds certificate_ends() const override { return connection_.certificate_ends(); }
+
     uint64_t resent_events() const override { return resent_events_; }
 
     bool take_refused(RefusedEvent& refused) override { return window_.take_refused(refused); }

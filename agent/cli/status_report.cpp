@@ -75,6 +75,15 @@ void add_problem(std::string& words, JsonValue object, std::string_view key,
     }
 }
 
+// "; its certificate ends 2027-03-01".
+void add_certificate(std::string& words, JsonValue output, std::string_view key,
+                     std::string_view whose) {
+    constexpr size_t kDateBytes = 10;
+    if (std::string end = text_of(output, key); !end.empty()) {
+        words.append("; ").append(whose).append(" ends ").append(end.substr(0, kDateBytes));
+    }
+}
+
 void add_balance(std::string& words, JsonValue object) {
     if (object["balances"].boolean() == false) {
         words += "; THE LEDGER DOES NOT BALANCE";
@@ -100,6 +109,8 @@ void describe_output(std::string& out, JsonValue output) {
     if (!error.empty()) {
         words += ", " + error;
     }
+    add_certificate(words, output, "tls_server_not_after", "its certificate");
+    add_certificate(words, output, "tls_client_not_after", "ours");
     words += "; " + counted(output, "confirmed", text_of(output, "confirmation")) + ", " +
              counted(output, "pending", "waiting in the spool");
     add_problem(words, output, "resent", "sent again");

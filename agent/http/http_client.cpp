@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "http/http_reply.h"
+#include "http/shown_certificates.h"
 #include "platform/poll_set.h"
 #include "platform/shared_library.h"
 
@@ -155,6 +156,8 @@ class CurlClient final : public HttpClient {
 
     int64_t timer_ms() const override;
 
+    CertificateEnds certificate_ends() const override { return certificates_.ends(); }
+
  private:
     static int watch_socket(CURL*, curl_socket_t socket, int what, void* client, void*);
 
@@ -175,6 +178,7 @@ class CurlClient final : public HttpClient {
     HttpCall last_call_ = 0;
     std::vector<std::unique_ptr<Transfer>> transfers_;  // few
     std::deque<HttpDone> done_;
+    ShownCertificates certificates_;
     std::vector<PollSet::Ready> ready_;
 };
 
@@ -226,6 +230,7 @@ void CurlClient::set_tls(Transfer& transfer) {
     set(transfer, CURLOPT_TLS13_CIPHERS, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
     set(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
     set(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
+    set(transfer, CURLOPT_CERTINFO, 1L);
     if (!tls.ca_file.empty()) {
         set(transfer, CURLOPT_CAINFO, tls.ca_file.c_str());
         set(transfer, CURLOPT_CAPATH, nullptr);
@@ -380,6 +385,9 @@ void CurlClient::take_finished() {
 }
 
 void CurlClient::finish(Transfer& transfer, CURLcode result) {
+    curl_certinfo* shown = nullptr;
+    curl_.easy_getinfo(transfer.easy, CURLINFO_CERTINFO, &shown);
+    certificates_.note(transfer.request.url, shown, options_.tls.cert_file);
     if (result != CURLE_OK) {
         std::string_view said = transfer.problem;
         said = said.empty() ? std::string_view(curl_.easy_strerror(result)) : said;

@@ -71,6 +71,9 @@ class HttpClient {
     virtual void work() = 0;  // does what can be done without waiting
     virtual std::optional<HttpDone> take_done() = 0;
 
+    // Of the last connection to each host, the one that ends first.
+    virtual CertificateEnds certificate_ends() const { return {}; }
+
     virtual int descriptor() const = 0;    // readable when work() has something to do
     virtual int64_t timer_ms() const = 0;  // call work() after this long; -1: no need
 };

@@ -330,7 +330,8 @@ void Lane::tell_health(MonotonicNanos now) {
 }
 
 OutputStatus Lane::status(uint64_t committed_records) const {
-    OutputStatus status{totals(committed_records), parts_.output->health(), "", failed_};
+    OutputStatus status{totals(committed_records), parts_.output->health(), "", failed_,
+                        parts_.output->certificate_ends()};
     if (status.health == OutputHealth::kBackingOff) {
         status.last_error = parts_.output->last_error().message;
     }

@@ -172,6 +172,16 @@ void put_outputs(const MetricsSnapshot& snapshot, Exposition& out) {
             out.time({{"output", output.totals.id}}, UnixNanos{snapshot.now.value - age_ns});
         }
     }
+    out.family("llmtrail_output_certificate_not_after_timestamp_seconds", MetricType::kGauge,
+               "When a certificate of the output's TLS connection ends; absent while unknown.");
+    for (const OutputStatus& output : outputs) {
+        for (auto [side, end] : {std::pair("receiver", output.certificate_ends.receiver),
+                                 {"own", output.certificate_ends.own}}) {
+            if (end) {
+                out.time({{"output", output.totals.id}, {"certificate", side}}, *end);
+            }
+        }
+    }
 }
 
 void put_log(const MetricsSnapshot& snapshot, Exposition& out) {

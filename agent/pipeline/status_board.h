@@ -29,6 +29,7 @@ struct OutputStatus {
     OutputHealth health = OutputHealth::kIdle;
     std::string last_error;                // of the present outage; "" while it is up
     std::optional<MonotonicNanos> failed;  // when it was last down; none: never in this run
+    CertificateEnds certificate_ends;
 };
 
 // Left of the spool, and the spool.

@@ -49,6 +49,12 @@ void put_output(std::string& out, const OutputStatus& output) {
         append_repaired_utf8(clean, output.last_error);
         object.text("last_error", clean);
     }
+    if (output.certificate_ends.receiver) {
+        object.time("tls_server_not_after", *output.certificate_ends.receiver);
+    }
+    if (output.certificate_ends.own) {
+        object.time("tls_client_not_after", *output.certificate_ends.own);
+    }
     object.text("confirmation", totals.confirmation);
     object.count("backlog", totals.backlog);
     object.count("spooled", totals.spooled);

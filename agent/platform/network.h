@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace llmtrail {
 
@@ -51,6 +52,12 @@ struct PeerCertificate {
     int64_t valid_for_s = 0;  // from now; below 0: it has expired
 };
 
+// When the certificates end that were shown on a TLS connection, as far as that is known.
+struct CertificateEnds {
+    std::optional<UnixNanos> receiver;
+    std::optional<UnixNanos> own;  // this host's, to the receiver
+};
+
 class Stream {
  public:
     virtual ~Stream() = default;  // closes without a farewell
@@ -78,6 +85,8 @@ class Stream {
 
     // What the peer showed in the handshake, taken or refused.
     virtual std::optional<PeerCertificate> peer_certificate() const { return std::nullopt; }
+
+    virtual CertificateEnds certificate_ends() const { return {}; }
 
     virtual int descriptor()
         const = 0;  // -1 while the name is being resolved: call again after a while

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
+#include <ctime>
 
 #include "platform/posix_file.h"
 
@@ -258,10 +261,55 @@ Result<void> check_pins(ssl_st* ssl, const std::vector<std::string>& pins,
                                      (pin.empty() ? "unknown" : pin));
 }
 
+namespace {
+
+// A year beyond what nanoseconds hold is as good as the last one they do.
+std::optional<UnixNanos> end_of(const X509* certificate) {
+    std::tm parts{};
+    if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
+        return std::nullopt;
+    }
+    constexpr int64_t kSecondsMax = INT64_MAX / kNanosPerSecond;
+    int64_t seconds = std::clamp<int64_t>(::timegm(&parts), -kSecondsMax, kSecondsMax);
+    return UnixNanos{seconds * kNanosPerSecond};
+}
+
 // A refused certificate stands in the chain alone.
-std::optional<PeerCertificate> certificate_of_peer(ssl_st* ssl) {
+X509* shown_by_peer(ssl_st* ssl) {
     STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
-    X509* certificate = chain != nullptr ? sk_X509_value(chain, 0) : nullptr;
+    return chain != nullptr ? sk_X509_value(chain, 0) : nullptr;
+}
+
+std::optional<UnixNanos> end_of_first(BIO* pem) {
+    std::unique_ptr<BIO, decltype(&BIO_free)> source(pem, &BIO_free);
+    if (source == nullptr) {
+        ERR_clear_error();
+        return std::nullopt;
+    }
+    std::unique_ptr<X509, decltype(&X509_free)> first(
+        PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr), &X509_free);
+    ERR_clear_error();
+    return end_of(first.get());
+}
+
+}  // namespace
+
+CertificateEnds certificate_ends_of(ssl_st* ssl) {
+    return {end_of(shown_by_peer(ssl)), end_of(SSL_get_certificate(ssl))};
+}
+
+std::optional<UnixNanos> end_of_certificate(ByteView pem) {
+    return pem.size() > INT_MAX
+               ? std::nullopt
+               : end_of_first(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+std::optional<UnixNanos> end_of_certificate_file(const std::string& path) {
+    return end_of_first(BIO_new_file(path.c_str(), "r"));
+}
+
+std::optional<PeerCertificate> certificate_of_peer(ssl_st* ssl) {
+    X509* certificate = shown_by_peer(ssl);
     std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
     if (certificate == nullptr || text == nullptr) {
         return std::nullopt;

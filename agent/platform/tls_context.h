@@ -1,7 +1,7 @@
 // What a TLS connection of the agent is made with: an SSL_CTX from TlsOptions, read from disk for
 // every attempt, so that replaced certificates and keys are used from the next connection on.
-// Inside agent/platform, and by a reload to try the files. kTls: an unusable CA, CRL, certificate
-// or key file; kPermission: a key file that others can read.
+// Inside agent/platform, by a reload to try the files, and by agent/http for what certificates say.
+// kTls: an unusable CA, CRL, certificate or key file; kPermission: a key file that others can read.
 #pragma once
 
 #include <memory>
@@ -34,6 +34,13 @@ Result<void> check_pins(ssl_st* ssl, const std::vector<std::string>& pins, const
 
 // The peer's own certificate, verified or not; nothing: it has not shown one.
 std::optional<PeerCertificate> certificate_of_peer(ssl_st* ssl);
+
+// Of what each side has shown so far.
+CertificateEnds certificate_ends_of(ssl_st* ssl);
+
+// When the first certificate of a PEM text or file ends; nothing: there is none.
+std::optional<UnixNanos> end_of_certificate(ByteView pem);
+std::optional<UnixNanos> end_of_certificate_file(const std::string& path);
 
 // What went wrong, in an operator's words, from the error queue and the verification result; clears
 // the queue.

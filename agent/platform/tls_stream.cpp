@@ -148,6 +148,8 @@ class TlsStream : public Stream {
         return certificate_of_peer(ssl_.get());
     }
 
+    CertificateEnds certificate_ends() const override { return certificate_ends_of(ssl_.get()); }
+
     int descriptor() const override { return tcp_->descriptor(); }
 
     StreamWants wants() const override;

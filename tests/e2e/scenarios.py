@@ -259,8 +259,10 @@ def status_says_what_the_agent_does(site):
     assert oct(socket_file.stat().st_mode & 0o777) == "0o660"
     now = status()
     assert now["sources"][0]["lag_bytes"] == 0 and now["outputs"][0]["state"] == "up" and all(o["balances"] for o in now["outputs"] + now["sources"]), now
+    shown, own = (now["outputs"][0][f"tls_{side}_not_after"] for side in ("server", "client"))
+    assert min(shown, own) > now["now"], now
     words = site.run("status", "--socket", socket_file, expect=0).stdout
-    assert "source app        up to date; 1 documents" in words and "output soc        up; " in words, words
+    assert "source app        up to date; 1 documents" in words and f"output soc        up; its certificate ends {shown[:10]}; ours ends {own[:10]}; " in words, words
     site.stop_receiver()
     with open(site.logs / "a.jsonl", "a") as out:
         out.write(json.dumps(QUESTION) + "\n")

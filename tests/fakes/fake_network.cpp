@@ -83,6 +83,8 @@ class FakeStream : public Stream {
 
     bool keeps_messages() const override { return connection_->peer.message_bytes_max > 0; }
 
+    CertificateEnds certificate_ends() const override { return connection_->peer.certificate_ends; }
+
     int descriptor() const override { return -1; }
 
     StreamWants wants() const override { return StreamWants::kRead; }

@@ -29,6 +29,7 @@ struct FakePeer {
     bool acknowledges = true;  // false: unacknowledged_bytes() stays at what was written
     bool closes_after_shutdown = true;
     size_t message_bytes_max = 0;  // not 0: it takes messages, none larger than this
+    CertificateEnds certificate_ends;
     std::function<void(FakeConnection&)> listens;  // called after each write; may add to `says`
 };
 

@@ -13,14 +13,15 @@ TEST_CASE("a healthy agent is told in a line a source and an output") {
             R"("spool_directory":"/s","log_size":6,)"
             R"("anchors":{"state":"anchored","holder":"soc","sealed_size":6,"anchored_size":5,"unanchored_seconds":3},)"
             R"("sources":[{"id":"app","lag_bytes":0,"documents":4,"records":5,"rejected":0,"balances":true}],)"
-            R"("outputs":[{"id":"soc","state":"up","confirmation":"acknowledged","confirmed":5,"pending":1,"balances":true}]})")
+            R"("outputs":[{"id":"soc","state":"up","tls_server_not_after":"2027-03-01T00:00:00Z","tls_client_not_after":"2026-05-06T07:08:09Z","confirmation":"acknowledged","confirmed":5,"pending":1,"balances":true}]})")
             .value();
     CHECK(text ==
           "llmtrail          version 1.2, generation 3, up 3 h\n"
           "source app        up to date; 4 documents, 5 records, 0 rejected\n"
           "log               6 records, 6 sealed, 5 anchored by soc; unanchored for 3 s\n"
           "spool             /s\n"
-          "output soc        up; 5 acknowledged, 1 waiting in the spool\n");
+          "output soc        up; its certificate ends 2027-03-01; ours ends 2026-05-06; "
+          "5 acknowledged, 1 waiting in the spool\n");
 }
 
 TEST_CASE("what is wrong is told, and nothing of it reaches the terminal raw") {

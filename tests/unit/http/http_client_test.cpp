@@ -8,6 +8,7 @@
 
 #include "fakes/http_server.h"
 #include "fakes/temp_directory.h"
+#include "platform/posix.h"
 #include "platform/wait.h"
 
 using namespace llmtrail;
@@ -191,4 +192,17 @@ TEST_CASE("an authority file that is replaced is used from the next connection o
     CHECK(refused.error().code == ErrorCode::kTls);
     put(after);
     CHECK(get(*client, after.https("/echo")));
+}
+
+TEST_CASE("when the receiver's certificate ends is known after the first answer") {
+    HttpServer server;
+    auto client = client_of(trusting(server));
+    CHECK_FALSE(client->certificate_ends().receiver);
+    for (int request = 0; request < 2; ++request) {  // the second on the connection of the first
+        REQUIRE(get(*client, server.https("/status/204")));
+        auto end = client->certificate_ends().receiver;
+        REQUIRE(end);
+        CHECK(end->value > make_posix_clock()->wall_now().value);
+        CHECK_FALSE(client->certificate_ends().own);
+    }
 }

@@ -35,8 +35,12 @@ MetricsSnapshot full_snapshot() {
     output.health = OutputHealth::kBackingOff;
     output.last_error = "a receiver's own words";
     output.failed = MonotonicNanos{95 * kNanosPerSecond};
+    output.certificate_ends.receiver = UnixNanos{1'803'859'200'000'000'000};
     snapshot.status.outputs = {output};
-    snapshot.spool = SpoolUsage{4096, 2, UnixNanos{1'772'362'000'000'000'000}, 1 << 30};
+    snapshot.spool = SpoolUsage{.payload_bytes = 4096,
+                                .segments = 2,
+                                .oldest = UnixNanos{1'772'362'000'000'000'000},
+                                .free_bytes = 1 << 30};
     return snapshot;
 }
 
@@ -153,6 +157,9 @@ TEST_CASE("the metrics are well formed and say what the status says") {
     CHECK(families["llmtrail_output_up"].samples["{output=\"soc\"}"] == 0);
     CHECK(families["llmtrail_output_last_error_timestamp_seconds"].samples["{output=\"soc\"}"] ==
           doctest::Approx(1'772'362'855.5).epsilon(1e-12));
+    auto& ends = families["llmtrail_output_certificate_not_after_timestamp_seconds"].samples;
+    CHECK(ends.size() == 1);
+    CHECK(ends["{output=\"soc\",certificate=\"receiver\"}"] == 1'803'859'200);
     CHECK(families["llmtrail_last_seal_timestamp_seconds"].samples[""] ==
           doctest::Approx(1'772'362'858.5).epsilon(1e-12));
     CHECK(families["llmtrail_unanchored_seconds"].samples[""] == 2);

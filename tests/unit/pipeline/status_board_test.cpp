@@ -36,6 +36,7 @@ AgentStatus busy_agent() {
     output.totals.pending = 5;
     output.health = OutputHealth::kBackingOff;
     output.last_error = "no \x1b[31m way \xff";
+    output.certificate_ends = {UnixNanos{1'803'859'200'000'000'000}, std::nullopt};
     status.outputs = {output};
     return status;
 }
@@ -58,7 +59,8 @@ TEST_CASE("the status is one line of JSON, in the order of its page") {
           "\"rejected\":0,\"read_bytes\":100,\"record_bytes\":90,\"rejected_bytes\":0,"
           "\"skipped_bytes\":10,\"lost_bytes\":0,\"unreadable_files\":0,\"balances\":true}],"
           "\"outputs\":[{\"id\":\"soc\",\"state\":\"down\","
-          "\"last_error\":\"no \\u001b[31m way \xef\xbf\xbd\",\"confirmation\":\"sent\","
+          "\"last_error\":\"no \\u001b[31m way \xef\xbf\xbd\","
+          "\"tls_server_not_after\":\"2027-03-01T00:00:00.000000000Z\",\"confirmation\":\"sent\","
           "\"backlog\":0,\"spooled\":6,\"confirmed\":0,\"pending\":5,\"dead_lettered\":0,"
           "\"not_routed\":0,\"aggregated\":0,\"unreadable\":0,\"dropped\":0,\"resent\":0,"
           "\"balances\":false}]}\n");
