@@ -293,3 +293,45 @@ TEST_CASE("a peer that sends session tickets without end is read from a little a
     connected->reset();
     CHECK(server.stop() == "in between\nhello\n");
 }
+
+TEST_CASE("when the certificates of a connection end is known, also of one that is refused") {
+    Bench bench;
+    bench.certificates.issue("client", {.valid_to_s = 7200});
+    auto clock = make_posix_clock();
+    auto seconds_left = [&](std::optional<UnixNanos> end) {
+        return end ? (end->value - clock->wall_now().value) / kNanosPerSecond : INT64_MIN;
+    };
+    auto ends_of = [&](const TlsOptions& tls) {
+        TlsServer server(bench.server_plan());
+        auto stream = bench.network->connect_tls(server.endpoint(), tls);
+        REQUIRE(stream);
+        CHECK_FALSE((*stream)->certificate_ends().receiver);
+        (void)until_done(**stream, [&] { return (*stream)->establish(); });
+        CertificateEnds ends = (*stream)->certificate_ends();
+        stream->reset();
+        server.stop();
+        return ends;
+    };
+    TlsOptions tls = bench.trusting();
+    CHECK_FALSE(ends_of(tls).own);
+    tls.cert_file = bench.certificates.path("client.pem");
+    tls.key_file = bench.certificates.path("client.key");
+    CertificateEnds ends = ends_of(tls);
+    CHECK(std::abs(seconds_left(ends.receiver) - 3600) < 600);
+    CHECK(std::abs(seconds_left(ends.own) - 7200) < 600);
+    CHECK(end_of_certificate_file(tls.cert_file) == ends.own);
+    CHECK_FALSE(end_of_certificate_file(tls.key_file));
+    CHECK_FALSE(end_of_certificate("-----BEGIN CERTIFICATE-----\nAAAA\n"));
+    CertificateDirectory others;
+    tls = {};
+    tls.ca_file = others.path("ca.pem");
+    CHECK(std::abs(seconds_left(ends_of(tls).receiver) - 3600) < 600);
+}
+
+TEST_CASE("a certificate that ends after all that can be counted has an end") {
+    CertificateDirectory certificates;
+    certificates.issue("eternal", {.valid_to_s = long{8000} * 365 * 86'400});
+    auto end = end_of_certificate_file(certificates.path("eternal.pem"));
+    REQUIRE(end);
+    CHECK(end->value > INT64_MAX - 2 * kNanosPerSecond);
+}
