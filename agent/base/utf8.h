@@ -20,7 +20,7 @@ bool append_repaired_utf8(std::string& out, std::string_view text);
 std::string_view utf8_prefix_bytes(std::string_view text, size_t bytes);
 std::string_view utf8_prefix_characters(std::string_view text, size_t characters);
 
-size_t utf8_length(std::string_view text);  // code points, invalid bytes count one each
+size_t utf8_length(std::string_view text);  // code points, one for each maximal invalid subpart
 
 void append_utf8(std::string& out, uint32_t code_point);  // surrogates and > U+10FFFF become U+FFFD
 
