@@ -13,6 +13,13 @@
 
 namespace llmtrail {
 
+ServerPlan server_plan_of(const CertificateDirectory& certificates, const std::string& name) {
+    ServerPlan plan;
+    plan.cert_file = certificates.path(name + ".pem");
+    plan.key_file = certificates.path(name + ".key");
+    return plan;
+}
+
 TlsServer::TlsServer(ServerPlan plan)
     : plan_(std::move(plan)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};

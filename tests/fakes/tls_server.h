@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "fakes/certificates.h"
 #include "platform/network.h"
 
 struct ssl_st;
@@ -21,6 +22,10 @@ struct ServerPlan {
     std::string plain_text;      // set: no TLS at all, this is sent at once
     int tickets = 0;             // as many more session tickets are sent before anything is read
 };
+
+// Shows NAME.pem of `certificates`.
+ServerPlan server_plan_of(const CertificateDirectory& certificates,
+                          const std::string& name = "server");
 
 // Accepts connections one after the other and reads each to its end.
 class TlsServer {

@@ -58,12 +58,7 @@ class HostCase {
 
     ExitCode connect() { return run({"check", "--connect"}); }
 
-    ServerPlan server_plan() const {
-        ServerPlan plan;
-        plan.cert_file = certificates.path("server.pem");
-        plan.key_file = certificates.path("server.key");
-        return plan;
-    }
+    ServerPlan server_plan() const { return server_plan_of(certificates); }
 
     std::string syslog(const Endpoint& to, const std::string& more = "") const {
         return "  - {id: soc, type: syslog, address: '" + to.host + ":" + std::to_string(to.port) +

@@ -41,12 +41,7 @@ Meeting meet(const ServerPlan& broker, const TlsOptions& tls) {
 struct Brokers {
     Brokers() { certificates.issue("broker", {}); }
 
-    ServerPlan broker() const {
-        ServerPlan plan;
-        plan.cert_file = certificates.path("broker.pem");
-        plan.key_file = certificates.path("broker.key");
-        return plan;
-    }
+    ServerPlan broker() const { return server_plan_of(certificates, "broker"); }
 
     TlsOptions tls() const {
         TlsOptions tls;

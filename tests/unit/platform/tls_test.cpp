@@ -30,12 +30,7 @@ auto until_done(Stream& stream, Call call) {
 struct Bench {
     Bench() { certificates.issue("server", {}); }
 
-    ServerPlan server_plan() const {
-        ServerPlan plan;
-        plan.cert_file = certificates.path("server.pem");
-        plan.key_file = certificates.path("server.key");
-        return plan;
-    }
+    ServerPlan server_plan() const { return server_plan_of(certificates); }
 
     TlsOptions trusting() const {
         TlsOptions tls;
