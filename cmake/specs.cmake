@@ -32,6 +32,10 @@ endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckPIESupported)
 check_pie_supported()
+if(LLMTRAIL_SANITIZE)
+    # UBSan's tables hold a million addresses: a loader that need not relocate them halves each test's start.
+    set(CMAKE_CXX_LINK_OPTIONS_PIE ${CMAKE_CXX_LINK_OPTIONS_NO_PIE})
+endif()
 # Every library here ends up in an executable: nothing of it can be interposed, and all of it may be inlined.
 set(CMAKE_CXX_COMPILE_OPTIONS_PIC ${CMAKE_CXX_COMPILE_OPTIONS_PIE})
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

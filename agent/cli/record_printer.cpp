@@ -32,7 +32,7 @@ FormatOptions format_options() {
 }  // namespace
 
 RecordPrinter::RecordPrinter(ParseTo to, TextSink& data, Secret digest_key)
-    : to_(to), data_(data), digest_(digest_key) {
+    : data_(data), digest_(digest_key) {
     if (to == ParseTo::kCef) {
         formatter_ = make_cef_formatter(format_options());
     } else if (to == ParseTo::kLeef) {

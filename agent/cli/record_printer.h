@@ -53,7 +53,6 @@ class RecordPrinter : public RecordSink {
     void print(AuditRecord& record);
     void print_joined();
 
-    ParseTo to_;
     TextSink& data_;
     Hmac digest_;
     std::unique_ptr<Formatter> formatter_;

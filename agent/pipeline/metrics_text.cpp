@@ -209,8 +209,9 @@ void put_spool(const MetricsSnapshot& snapshot, Exposition& out) {
         return;
     }
     const SpoolUsage& spool = *snapshot.spool;
-    out.one("llmtrail_spool_bytes", MetricType::kGauge, "Bytes of segments and key files.",
-            spool.payload_bytes);
+    out.one("llmtrail_spool_bytes", MetricType::kGauge,
+            "Bytes of segments, key files and the leaf files of pruned segments.",
+            spool.payload_bytes + spool.leaf_bytes);
     out.one("llmtrail_spool_free_bytes", MetricType::kGauge, "Free on the spool's filesystem.",
             spool.free_bytes);
     out.one("llmtrail_spool_segments", MetricType::kGauge, "Segments in the spool.",
