@@ -33,15 +33,26 @@ constexpr const char* kJournalQuestion[] = {"/usr/bin/journalctl",
                                             "--quiet",
                                             "--output=short-iso"};
 
-// The error of a reload may repeat a value of the configuration.
+// The error of a reload may repeat a value of the configuration, that of an output a receiver's
+// words.
 void append_without_errors(std::string& out, JsonValue value) {
+    if (value.is_array()) {
+        char between = '[';
+        for (JsonValue item : value.items()) {
+            out.push_back(between);
+            append_without_errors(out, item);
+            between = ',';
+        }
+        out += between == '[' ? "[]" : "]";
+        return;
+    }
     if (!value.is_object()) {
         value.append_json(out);
         return;
     }
     char before = '{';
     for (JsonMember member : value.members()) {
-        if (member.key != "error") {
+        if (member.key != "error" && member.key != "last_error") {
             out.push_back(before);
             append_json_string(out, member.key);
             out.push_back(':');

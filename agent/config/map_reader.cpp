@@ -241,6 +241,9 @@ void MapReader::finish() {
         problems_.add(child.key_place, "unknown key " + quoted(child.key) + " in " + what_,
                       name_hint(child.key, known_, "known keys"));
         std::string meant = nearest_name(child.key, known_);
+        if (meant.empty() || names_secret(meant)) {
+            problems_.hide_value(child.key_place);
+        }
         std::erase_if(missing_, [&meant](const Missing& missing) { return missing.key == meant; });
     }
     for (const Missing& missing : missing_) {

@@ -14,14 +14,17 @@ constexpr std::array<std::string_view, 6> kSecretWords = {"token",   "passw",   
                                                           "api_key", "private_key", "access_key"};
 constexpr std::string_view kNotShown = " (value not shown)";
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+std::string lowered(std::string_view text) {
+    std::string small(text);
+    std::transform(small.begin(), small.end(), small.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return small;
 }
 
 // Where the value of a secret-looking key begins; npos: nowhere.
 size_t secret_value_at(std::string_view line) {
-    std::string small(line);
-    std::transform(small.begin(), small.end(), small.begin(), lower);
+    std::string small = lowered(line);
     size_t first = std::string::npos;
     for (std::string_view word : kSecretWords) {
         for (size_t at = small.find(word); at != std::string::npos; at = small.find(word, at + 1)) {
@@ -40,8 +43,8 @@ size_t secret_value_at(std::string_view line) {
     return std::min(first, small.find("-----begin"));
 }
 
-std::string quoted_line(std::string_view line) {
-    size_t secret = secret_value_at(line);
+std::string quoted(std::string_view line, size_t hidden_from) {
+    size_t secret = std::min(secret_value_at(line), hidden_from);
     std::string shown(line.substr(0, secret));
     std::replace(shown.begin(), shown.end(), '\t', ' ');
     if (shown.size() > kConfigSourceLineBytesMax) {
@@ -53,6 +56,13 @@ std::string quoted_line(std::string_view line) {
 }
 
 }  // namespace
+
+bool names_secret(std::string_view key) {
+    std::string small = lowered(key);
+    return std::any_of(kSecretWords.begin(), kSecretWords.end(), [&small](std::string_view word) {
+        return small.find(word) != std::string::npos;
+    });
+}
 
 int Problems::add_file(std::string name, std::string_view text) {
     File file{std::move(name), {}};
@@ -82,10 +92,33 @@ void Problems::add(ConfigPlace place, std::string message, std::string hint, Err
     error.message = std::move(message);
     error.hint = std::move(hint);
     error.code = code;
-    if (place.line > 0 && static_cast<size_t>(place.line) <= file.lines.size()) {
-        error.source_line = quoted_line(file.lines[static_cast<size_t>(place.line) - 1]);
-    }
     errors_.push_back({place, std::move(error)});
+}
+
+void Problems::hide_value(ConfigPlace key) {
+    const File& file = files_.at(static_cast<size_t>(key.file));
+    if (key.line < 1 || static_cast<size_t>(key.line) > file.lines.size()) {
+        return;
+    }
+    const std::string& line = file.lines[static_cast<size_t>(key.line) - 1];
+    size_t from = line.find(':', static_cast<size_t>(std::max(key.column, 1) - 1));
+    if (from == std::string::npos) {
+        return;
+    }
+    auto [known, added] = hidden_from_.try_emplace({key.file, key.line}, from + 1);
+    if (!added) {
+        known->second = std::min(known->second, from + 1);
+    }
+}
+
+std::string Problems::quoted_line(ConfigPlace place) const {
+    const File& file = files_.at(static_cast<size_t>(place.file));
+    if (place.line < 1 || static_cast<size_t>(place.line) > file.lines.size()) {
+        return {};
+    }
+    auto hidden = hidden_from_.find({place.file, place.line});
+    return quoted(file.lines[static_cast<size_t>(place.line) - 1],
+                  hidden == hidden_from_.end() ? std::string::npos : hidden->second);
 }
 
 std::string Problems::where(ConfigPlace place) const {
@@ -101,6 +134,7 @@ std::vector<ConfigError> Problems::take() {
     std::vector<ConfigError> errors;
     errors.reserve(errors_.size() + 1);
     for (Placed& placed : errors_) {
+        placed.error.source_line = quoted_line(placed.place);
         errors.push_back(std::move(placed.error));
     }
     if (left_out_ > 0) {

@@ -61,7 +61,8 @@ TEST_CASE("a bundle has the facts, and no secret, prompt or key from wherever it
         WaitEntry entries[] = {{(*listener)->descriptor(), StreamWants::kRead, false}};
         CHECK(wait_for(entries, 20'000).value_or(0) == 1);
         (*listener)->answer(std::string("{\"generation\":7,\"configuration\":{\"last_reload\":{") +
-                            "\"verdict\":\"rejected\",\"error\":\"" + kCanary + "\"}}}\n");
+                            "\"verdict\":\"rejected\",\"error\":\"" + kCanary +
+                            "\"}},\"outputs\":[{\"last_error\":\"" + kCanary + "\"}]}\n");
     });
     CHECK(host.run({"diag", "--out", out}) == ExitCode::kOk);
     agent.join();

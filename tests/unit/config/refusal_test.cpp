@@ -29,6 +29,21 @@ TEST_CASE("each bad file gives exactly its errors") {
     }
 }
 
+TEST_CASE("a value behind a misspelt key is quoted by no error of its line") {
+    const std::string canary = "canary-3f9a";
+    for (const std::string key : {"tokn", "toknes", "pasword", "anything"}) {
+        CAPTURE(key);
+        std::string in_line = kOneSource + "outputs:\n  - {id: a, type: splunk_hec, " + key + ": " +
+                              canary + ", unknwon: 1}\n";
+        std::string shown = all_errors(load_text(in_line));
+        CHECK(shown.find("unknown key `" + key + "`") != std::string::npos);
+        CHECK(shown.find("unknown key `unknwon`") != std::string::npos);
+        CHECK(shown.find(canary) == std::string::npos);
+    }
+    std::string harmless = all_errors(load_text(kOneSource + "state_dri: /srv/state\n"));
+    CHECK(harmless.find("state_dri: /srv/state") != std::string::npos);
+}
+
 TEST_CASE("aliases cannot multiply a document") {
     std::string bomb =
         "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b]\n";
