@@ -10,6 +10,7 @@
 #include "config/values.h"
 #include "pipeline/secret_reader.h"
 #include "platform/host.h"
+#include "tail/glob.h"
 
 namespace llmtrail {
 
@@ -42,6 +43,24 @@ bool is_packed_name(std::string_view path) {
     return path.ends_with(".gz") || path.ends_with(".zst") || path.ends_with(".zip");
 }
 
+// Whether the source names in full all that it reads from `folder`, so that nothing need be listed.
+bool names_in_full(const SourceSettings& source, const std::string& folder) {
+    bool named = false;
+    for (const std::string& glob : source.paths) {
+        for (size_t at = glob.find('/'); at != std::string::npos; at = glob.find('/', at + 1)) {
+            std::string name = glob.substr(at + 1, glob.find('/', at + 1) - at - 1);
+            if (name.empty() || !glob_matches_path(at == 0 ? "/" : glob.substr(0, at), folder)) {
+                continue;
+            }
+            if (has_glob(name)) {
+                return false;
+            }
+            named = true;
+        }
+    }
+    return named;
+}
+
 void check_source(const SourceSettings& source, ListedFolders& folders, CommandSeams seams,
                   Report& report) {
     MatchingFiles found = matching_files(source, folders, seams.files);
@@ -54,11 +73,15 @@ void check_source(const SourceSettings& source, ListedFolders& folders, CommandS
     for (const std::string& folder : found.absent) {
         report.line("  not there now: " + folder + " (it is read when it appears)");
     }
-    for (const std::string& folder : found.forbidden) {
-        report.complain(
-            {false, true,
-             "source `" + source.id + "`: `" + folder + "` may not be looked into by this user",
-             "setfacl -m u:llmtrail:rx " + folder});
+    for (const std::string& path : found.forbidden) {
+        if (names_in_full(source, path)) {
+            continue;
+        }
+        Advice advice = advise_on_listing(path, seams.files);
+        if (!advice.usable) {
+            advice.problem = "source `" + source.id + "`: " + advice.problem;
+            report.complain(advice);
+        }
     }
     size_t unreadable = 0;
     for (const std::string& path : found.paths) {

@@ -40,6 +40,11 @@ std::string closed_folder(const std::string& path, FileSystem& files) {
     }
 }
 
+Advice advise_on_entering(const std::string& folder, FileSystem& files) {
+    return {false, true, described(folder, files) + " may not be entered by this user",
+            "setfacl -m u:llmtrail:x " + folder};
+}
+
 }  // namespace
 
 Advice advise_on_reading(const std::string& path, FileSystem& files) {
@@ -52,12 +57,31 @@ Advice advise_on_reading(const std::string& path, FileSystem& files) {
     }
     std::string folder = closed_folder(path, files);
     if (!folder.empty()) {
-        return {false, true, described(folder, files) + " may not be entered by this user",
-                "setfacl -m u:llmtrail:x " + folder};
+        return advise_on_entering(folder, files);
     }
     return {false, true, described(path, files) + " may not be read by this user",
             "setfacl -m u:llmtrail:r " + path +
                 " (and a default ACL on its folder, for files to come)"};
+}
+
+Advice advise_on_listing(const std::string& path, FileSystem& files) {
+    std::string folder = closed_folder(path, files);
+    if (!folder.empty()) {
+        return advise_on_entering(folder, files);
+    }
+    auto info = files.info(path, true);
+    if (!info || info->type != FileType::kDirectory) {
+        return advise_on_reading(path, files);
+    }
+    auto names = files.list(path);
+    if (names) {
+        return {};
+    }
+    if (names.error().code != ErrorCode::kPermission) {
+        return {false, false, names.error().message, ""};
+    }
+    return {false, true, described(path, files) + " may not be looked into by this user",
+            "setfacl -m u:llmtrail:rx " + path};
 }
 
 Advice advise_on_writing(const std::string& directory, FileSystem& files, uint32_t own_user) {
@@ -69,9 +93,7 @@ Advice advise_on_writing(const std::string& directory, FileSystem& files, uint32
     }
     if (!info) {
         std::string closed = closed_folder(path, files);
-        const std::string& folder = closed.empty() ? path : closed;
-        return {false, true, described(folder, files) + " may not be entered by this user",
-                "setfacl -m u:llmtrail:x " + folder};
+        return advise_on_entering(closed.empty() ? path : closed, files);
     }
     if (info->type != FileType::kDirectory) {
         return {false, false, "`" + path + "` is not a folder", "remove it or choose another path"};

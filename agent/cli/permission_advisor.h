@@ -18,6 +18,10 @@ struct Advice {
 
 Advice advise_on_reading(const std::string& path, FileSystem& files);
 
+// Why looking for files at `path` was refused: a folder above it may not be entered, or it is a
+// folder that may not be listed. A file that is there gets the advice on reading it.
+Advice advise_on_listing(const std::string& path, FileSystem& files);
+
 // Whether files can be made in `directory`; where it does not exist, in its nearest existing
 // parent. Root may always.
 Advice advise_on_writing(const std::string& directory, FileSystem& files, uint32_t own_user);

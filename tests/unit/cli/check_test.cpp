@@ -82,7 +82,33 @@ TEST_CASE("check names the file that may not be read, and the folder that blocks
     CHECK(contains(command.talk_text.text, "setfacl -m u:llmtrail:r /logs/b.log"));
     command.files.closed_folders = {"/logs"};
     CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
-    CHECK(contains(command.talk_text.text, "`/logs` may not be looked into"));
+    CHECK(contains(command.talk_text.text,
+                   "`/logs` (mode 0755, owner 0) may not be looked into by this user"));
+    CHECK(contains(command.talk_text.text, "setfacl -m u:llmtrail:rx /logs\n"));
+}
+
+TEST_CASE("check names the closed folder above a source once, for a glob and for a plain path") {
+    CommandCase command;
+    command.files.files["/state/keys/local.key"] = {"", 0600, 0, ErrorCode::kInternal};
+    command.files.files["/srv/private/logs/a.jsonl"].text = "{}\n";
+    command.files.folder_mode = 0700;
+    command.files.closed_folders = {"/srv/private"};
+    for (const char* path : {"/srv/private/logs/*.jsonl", "/srv/private/logs/a.jsonl",
+                             "/srv/private/a.jsonl", "/srv/private/*/*.jsonl"}) {
+        CAPTURE(path);
+        bool lists = std::string_view(path).starts_with("/srv/private/*");
+        command.talk_text.text.clear();
+        command.files.files["/e/agent.yaml"].text =
+            "state_dir: /state\nsources:\n  - {id: app, paths: ['" + std::string(path) + "']}\n";
+        CHECK(command.run({"check", "--config", "/e/agent.yaml"}) == ExitCode::kPermission);
+        const std::string& said = command.talk_text.text;
+        CHECK(contains(said, "`/srv/private` (mode 0700, owner 0) may not be " +
+                                 std::string(lists ? "looked into" : "entered")));
+        CHECK(contains(said, lists ? "setfacl -m u:llmtrail:rx /srv/private\n"
+                                   : "setfacl -m u:llmtrail:x /srv/private\n"));
+        CHECK(said.find("source `app`") == said.rfind("source `app`"));
+        CHECK(said.find("setfacl") == said.rfind("setfacl"));
+    }
 }
 
 TEST_CASE("check says when state cannot be written or a certificate is not there") {
@@ -111,6 +137,23 @@ TEST_CASE("the advisor finds the folder that may not be entered") {
     CHECK(advice.problem == "`/var/log/app` (mode 0755, owner 0) may not be entered by this user");
     CHECK(advice.remedy == "setfacl -m u:llmtrail:x /var/log/app");
     CHECK_FALSE(advise_on_reading("/nowhere", files).permission);
+}
+
+TEST_CASE("the advisor tells a folder that may not be listed from one below a closed folder") {
+    MemoryFiles files;
+    files.files["/srv/private/logs/a.log"].text = "x";
+    CHECK(advise_on_listing("/srv/private/logs", files).usable);
+    files.closed_folders = {"/srv/private"};
+    CHECK(advise_on_listing("/srv/private/logs", files).remedy ==
+          "setfacl -m u:llmtrail:x /srv/private");
+    CHECK(advise_on_listing("/srv/private/logs/a.log", files).remedy ==
+          "setfacl -m u:llmtrail:x /srv/private");
+    Advice itself = advise_on_listing("/srv/private", files);
+    CHECK(itself.permission);
+    CHECK(itself.problem ==
+          "`/srv/private` (mode 0755, owner 0) may not be looked into by this user");
+    CHECK(itself.remedy == "setfacl -m u:llmtrail:rx /srv/private");
+    CHECK_FALSE(advise_on_listing("/nowhere", files).permission);
 }
 
 TEST_CASE("a bad configuration is 78 with its places, and 77 when only its permissions are wrong") {
