@@ -24,6 +24,21 @@ static std::unique_ptr<LocalListener> listen_for(std::string_view command,
     return std::move(*listener);
 }
 
+// Lines of their own: the workers' warnings come between them.
+static void tell_progress(const AgentStatus& status, Log& log) {
+    uint64_t records = 0;
+    uint64_t lag_bytes = 0;
+    for (const SourceStatus& source : status.intake.sources) {
+        records += source.totals.records + source.totals.rejected;
+        lag_bytes += source.lag_bytes;
+    }
+    log.info({"records read: ", records, ", bytes still to read: ", lag_bytes});
+    for (const OutputStatus& output : status.outputs) {
+        log.info({"output ", LogName{output.totals.id}, ": confirmed ", output.totals.confirmed,
+                  ", pending ", output.totals.pending});
+    }
+}
+
 ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     WorkerPulses pulses;
     auto signals = make_signal_source();  // before any thread is started
@@ -53,6 +68,9 @@ ExitCode run_command(const RunArguments& arguments, CommandSeams seams) {
     RunOptions options;
     options.once = arguments.once;
     options.deadline_ms = arguments.deadline_seconds * 1000;
+    if (arguments.once && seams.talk.is_terminal()) {
+        options.progress = [&log](const AgentStatus& status) { tell_progress(status, *log); };
+    }
     std::unique_ptr<LocalListener> status;
     std::unique_ptr<LocalListener> requests;
     if (!arguments.once) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -44,6 +45,7 @@ class Pipeline {
     void tell_service_manager(std::string_view state);
     bool asked_to_stop();
     void answer_status();
+    int64_t tell_progress(int64_t timeout_ms);
     bool wait_for_stop(MonotonicNanos deadline);
     void wait_for_drain();
 
@@ -56,6 +58,7 @@ class Pipeline {
     ThreadFlags flags_;
     Mailbox mailbox_;
     StatusBoard status_;
+    MonotonicNanos progress_due_;  // at once
     RecentBatches recent_;
     std::unique_ptr<SpoolWriter> spool_;
     std::unique_ptr<SpoolReader> reader_;
@@ -114,6 +117,7 @@ Result<void> Pipeline::start() {
     ingest_ = std::move(*ingest);
     status_.put_start(spool_->recovered().generation, seams_.clock.wall_now(),
                       settings_.spool.directory);
+    status_.put_spool_limits({settings_.spool.max_size_bytes, settings_.spool.min_free_bytes});
     status_.put_intake(ingest_->status());
     status_.put_outputs(deliver_->status(ingest_->committed_records()));
     make_reloads();
@@ -182,7 +186,24 @@ bool Pipeline::asked_to_stop() {
 }
 
 void Pipeline::answer_status() {
-    seams_.status->answer(status_json(status_.read(), seams_.clock.wall_now()));
+    std::optional<SpoolUsage> usage;
+    if (Result<SpoolUsage> read = spool_usage(settings_.spool.directory, seams_.files)) {
+        usage = *read;
+    }
+    seams_.status->answer(status_json(status_.read(), usage, seams_.clock.wall_now()));
+}
+
+// How long to wait for the rest, at most `timeout_ms` (-1: any time).
+int64_t Pipeline::tell_progress(int64_t timeout_ms) {
+    if (!options_.once || !options_.progress) {
+        return timeout_ms;
+    }
+    if (now() >= progress_due_) {
+        options_.progress(status_.read());
+        progress_due_ = now().after_millis(kProgressIntervalMs);
+    }
+    int64_t left_ms = std::max<int64_t>(1, progress_due_.millis_since(now()));
+    return timeout_ms < 0 ? left_ms : std::min(timeout_ms, left_ms);
 }
 
 // Returns on a stop signal (true), a failure, with `once` when everything is read, and at the
@@ -197,7 +218,7 @@ bool Pipeline::wait_for_stop(MonotonicNanos deadline) {
             {options_.once ? -1 : reloads_->descriptor(), StreamWants::kRead, false}};
         int64_t timeout_ms =
             options_.once ? std::max<int64_t>(0, deadline.millis_since(now())) : -1;
-        if (!wait_for(entries, metrics_.wait_ms(timeout_ms)) ||
+        if (!wait_for(entries, tell_progress(metrics_.wait_ms(timeout_ms))) ||
             (options_.once && now() >= deadline)) {
             return false;
         }
@@ -220,7 +241,7 @@ void Pipeline::wait_for_drain() {
     while (!flags_.deliver_ended.load() && !flags_.failed.load()) {
         WaitEntry entries[] = {{seams_.signals.descriptor(), StreamWants::kRead, false},
                                {flags_.wake_main->descriptor(), StreamWants::kRead, false}};
-        if (!wait_for(entries, -1)) {
+        if (!wait_for(entries, tell_progress(-1))) {
             break;
         }
         flags_.wake_main->clear();

@@ -14,12 +14,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "base/result.h"
 #include "config/settings.h"
 #include "log/log.h"
 #include "pipeline/ledger.h"
 #include "pipeline/reloads.h"
+#include "pipeline/status_board.h"
 #include "platform/clock.h"
 #include "platform/file_system.h"
 #include "platform/file_watch.h"
@@ -55,9 +57,13 @@ struct PipelineSeams {
     LocalListener* status = nullptr;  // answers `llmtrail status`; null: nobody can ask
 };
 
+inline constexpr int64_t kProgressIntervalMs = 2000;
+
 struct RunOptions {
     bool once = false;              // read every source to its end, deliver, return
     int64_t deadline_ms = 300'000;  // of a run with `once`
+    // Of a run with `once`: at its start and every kProgressIntervalMs. Main thread; empty: untold.
+    std::function<void(const AgentStatus&)> progress = {};
 };
 
 struct RunReport {

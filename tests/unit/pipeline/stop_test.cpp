@@ -46,6 +46,18 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("a run with once tells how far it is, beginning at once") {
+    Daemon daemon;
+    int told = 0;
+    Result<RunReport> report =
+        daemon.run({.once = true, .progress = [&told](const AgentStatus& status) {
+                        CHECK(status.outputs.size() <= 1);
+                        told += 1;
+                    }});
+    REQUIRE(report);
+    CHECK(told >= 1);
+}
+
 static bool stopped_run_is_complete(const FakePeer& peer) {
     Daemon daemon;
     daemon.network.otherwise = peer;
