@@ -34,7 +34,15 @@ std::string in_quotes(const std::string& text) {
     return "\"" + text + "\"";
 }
 
+std::string tcp_listener(const std::string& directory) {
+    return "input(type=\"imtcp\" port=\"0\" address=\"127.0.0.1\" listenPortFileName=" +
+           in_quotes(directory + "/port") + ")\n";
+}
+
 std::string tcp_input(const RsyslogPlan& plan, const std::string& directory) {
+    if (plan.certificates == nullptr) {
+        return "module(load=\"imtcp\")\n" + tcp_listener(directory);
+    }
     const CertificateDirectory& certificates = *plan.certificates;
     std::string ca =
         plan.client_ca_file.empty() ? certificates.path("ca.pem") : plan.client_ca_file;
@@ -45,9 +53,7 @@ std::string tcp_input(const RsyslogPlan& plan, const std::string& directory) {
            "module(load=\"imtcp\" streamDriver.name=\"ossl\" streamDriver.mode=\"1\" "
            "streamDriver.authMode=" +
            in_quotes(plan.client_ca_file.empty() ? "anon" : "x509/certvalid") +
-           " gnutlsPriorityString=\"MinProtocol=TLSv1.3\")\n"
-           "input(type=\"imtcp\" port=\"0\" address=\"127.0.0.1\" listenPortFileName=" +
-           in_quotes(directory + "/port") + ")\n";
+           " gnutlsPriorityString=\"MinProtocol=TLSv1.3\")\n" + tcp_listener(directory);
 }
 
 // imrelp takes no port 0.
@@ -91,12 +97,24 @@ std::string input_of(const RsyslogPlan& plan, const std::string& directory, uint
     return {};
 }
 
+std::string forwarding(const RsyslogPlan& plan) {
+    if (!plan.forward_to) {
+        return {};
+    }
+    return "action(type=\"omfwd\" protocol=\"tcp\" template=\"RSYSLOG_TraditionalForwardFormat\" "
+           "target=" +
+           in_quotes(plan.forward_to->host) +
+           " port=" + in_quotes(std::to_string(plan.forward_to->port)) + ")\n";
+}
+
 std::string configuration(const RsyslogPlan& plan, const std::string& directory, uint16_t port) {
     return "global(workDirectory=" + in_quotes(directory) +
            " maxMessageSize=\"64k\" net.enableDNS=\"off\")\n" + input_of(plan, directory, port) +
-           "template(name=\"message\" type=\"string\" string=\"%msg%\\n\")\n"
+           "template(name=\"message\" type=\"string\" string=" + in_quotes(plan.line + "\\n") +
+           ")\n"
            "action(type=\"omfile\" file=" +
-           in_quotes(directory + "/messages") + " template=\"message\" asyncWriting=\"off\")\n";
+           in_quotes(directory + "/messages") + " template=\"message\" asyncWriting=\"off\")\n" +
+           forwarding(plan);
 }
 
 sockaddr_in loopback(uint16_t port) {
@@ -187,9 +205,15 @@ RsyslogReceiver::~RsyslogReceiver() {
     std::filesystem::remove_all(directory_);
 }
 
-size_t RsyslogReceiver::messages() const {
-    std::string text = read_whole(directory_ + "/messages");
-    return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+std::vector<std::string> RsyslogReceiver::messages() const {
+    std::ifstream in(directory_ + "/messages");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        if (line.find("CEF:") != std::string::npos) {  // rsyslogd writes about itself too
+            lines.push_back(line);
+        }
+    }
+    return lines;
 }
 
 std::string RsyslogReceiver::complaints() const {
@@ -202,14 +226,7 @@ std::vector<std::string> RsyslogReceiver::stop() {
         ::waitpid(pid_, nullptr, 0);
         pid_ = -1;
     }
-    std::ifstream in(directory_ + "/messages");
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) {
-        if (line.starts_with("CEF:")) {  // rsyslogd writes about itself too
-            lines.push_back(line);
-        }
-    }
-    return lines;
+    return messages();
 }
 
 }  // namespace llmtrail

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,11 @@ namespace llmtrail {
 enum class RsyslogInput : uint8_t { kTcp, kRelp, kUnix, kUdp };
 
 struct RsyslogPlan {
-    const CertificateDirectory* certificates = nullptr;  // of kTcp; of kRelp too unless null
+    const CertificateDirectory* certificates = nullptr;  // of kTcp and kRelp; null: no TLS
     RsyslogInput input = RsyslogInput::kTcp;
-    std::string client_ca_file = {};  // kTcp: a client certificate of this CA is required
+    std::string client_ca_file = {};          // kTcp: a client certificate of this CA is required
+    std::string line = "%msg%";               // what is written of a message, rsyslog's properties
+    std::optional<Endpoint> forward_to = {};  // over TCP, one RFC 3164 message a line
 };
 
 class RsyslogReceiver {
@@ -34,8 +37,8 @@ class RsyslogReceiver {
 
     std::string socket_path() const { return directory_ + "/log"; }
 
-    size_t messages() const;  // written so far
-    // Ends it; its messages, header and framing gone.
+    std::vector<std::string> messages() const;  // written so far, as `line` has them
+    // Ends it; all messages.
     std::vector<std::string> stop();
     std::string complaints() const;  // what rsyslogd wrote to stderr
 

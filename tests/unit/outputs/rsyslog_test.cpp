@@ -13,6 +13,8 @@ using namespace llmtrail;
 
 namespace {
 
+constexpr int64_t kEventTimeNs = 1'767'225'600'120'000'000;  // 2026-01-01T00:00:00.120Z
+
 // Events of all sizes up to the default limit, of text that does its worst.
 std::vector<std::string> make_events(size_t count) {
     FormatOptions options;
@@ -85,7 +87,7 @@ class Delivery {
         OutputEvent event;
         event.index = index;
         event.text = events[index];
-        event.event_time_ns = clock_->wall_now().value;
+        event.event_time_ns = kEventTimeNs;
         event.event_class = 100;
         return output_->offer(event);
     }
@@ -223,9 +225,71 @@ TEST_CASE("rsyslog receives every event byte for byte over each plain transport"
         CHECK(delivery.output().confirmed_end() == events.size());
         delivery.finish();
         CHECK(delivery.output().resent_events() == 0);
-        while (input == RsyslogInput::kUdp && receiver.messages() < events.size()) {
+        while (input == RsyslogInput::kUdp && receiver.messages().size() < events.size()) {
             ::poll(nullptr, 0, 10);  // the test's own time limit ends this
         }
         CHECK(receiver.stop() == events);
     }
+}
+
+TEST_CASE(
+    "rsyslog receives every event and its header over plain TCP in both framings, one line each") {
+    if (skip()) {
+        return;
+    }
+    CertificateDirectory certificates;
+    for (bool octet_counting : {true, false}) {
+        CAPTURE(octet_counting);
+        RsyslogPlan host;
+        host.line =
+            "%app-name% %timereported:::date-rfc3339% %hostname% %procid% %msgid% "
+            "%syslogfacility-text% %msg%";
+        RsyslogReceiver receiver(host);
+        REQUIRE_MESSAGE(receiver.started(), receiver.complaints());
+        OutputPlan plan = plan_for(receiver, certificates);
+        plan.carrier = Carrier::kTcp;
+        plan.octet_counting = octet_counting;
+        std::vector<std::string> events = make_events(1'000);
+        Delivery delivery(plan);
+        delivery.deliver(events);
+        CHECK(delivery.output().confirmed_end() == events.size());
+        delivery.finish();
+        CHECK(delivery.output().resent_events() == 0);
+        std::vector<std::string> wanted;
+        for (const std::string& event : events) {
+            REQUIRE(event.starts_with("CEF:0|"));
+            wanted.push_back("llmtrail 2026-01-01T00:00:00.120Z app01 42 100 local4 " + event);
+        }
+        CHECK(receiver.stop() == wanted);
+    }
+}
+
+TEST_CASE("an event that rsyslog forwards as RFC 3164 keeps its program's name and all its text") {
+    if (skip()) {
+        return;
+    }
+    CertificateDirectory certificates;
+    RsyslogPlan last;
+    last.line = "%programname% %timereported:::date-rfc3164% %hostname%%msg%";
+    RsyslogReceiver receiver(last);
+    REQUIRE_MESSAGE(receiver.started(), receiver.complaints());
+    RsyslogPlan host;
+    host.forward_to = receiver.endpoint();
+    RsyslogReceiver forwarder(host);
+    REQUIRE_MESSAGE(forwarder.started(), forwarder.complaints());
+    OutputPlan plan = plan_for(forwarder, certificates);
+    plan.carrier = Carrier::kTcp;
+    plan.octet_counting = false;
+    std::vector<std::string> events = make_events(200);
+    Delivery delivery(plan);
+    delivery.deliver(events);
+    delivery.finish();
+    while (receiver.messages().size() < events.size()) {
+        ::poll(nullptr, 0, 10);  // the test's own time limit ends this
+    }
+    std::vector<std::string> wanted;
+    for (const std::string& event : events) {
+        wanted.push_back("llmtrail Jan  1 00:00:00 app01 " + event);
+    }
+    CHECK(receiver.stop() == wanted);
 }
