@@ -50,7 +50,7 @@ int64_t AnchorState::unanchored_ms(MonotonicNanos now) const {
 AnchorTotals AnchorState::totals(UnixNanos wall, MonotonicNanos now) const {
     AnchorTotals totals;
     bool fresh = anchored_at_ && now.millis_since(*anchored_at_) <= fresh_ms_;
-    totals.state = !may_anchor_ ? "sent, not anchored" : fresh ? "anchored" : "not anchored";
+    totals.state = !may_anchor_ ? kSentNotAnchored : fresh ? "anchored" : "not anchored";
     totals.holder = holder_;
     totals.anchored_size = anchored_size_;
     totals.sealed_size = sealed_size_;

@@ -50,8 +50,11 @@ struct OutputTotals {
 };
 
 // How far the log is vouched for outside this host (docs/checkpoints.md).
+// No output of this configuration, and no other way out, can acknowledge a checkpoint.
+inline constexpr const char* kSentNotAnchored = "sent, not anchored";
+
 struct AnchorTotals {
-    std::string state;                // anchored; not anchored; sent, not anchored
+    std::string state;                // anchored; not anchored; kSentNotAnchored
     std::string holder;               // of the largest anchor
     uint64_t anchored_size = 0;       // leaves under it
     uint64_t sealed_size = 0;         // leaves under the last seal

@@ -192,6 +192,9 @@ void put_log(const MetricsSnapshot& snapshot, Exposition& out) {
             intake.anchors.sealed_size);
     out.one("llmtrail_anchored_records", MetricType::kGauge,
             "Records that somebody outside this host vouches for.", intake.anchors.anchored_size);
+    out.one("llmtrail_anchoring", MetricType::kGauge,
+            "1: somebody outside this host can acknowledge checkpoints; 0: they are only sent.",
+            intake.anchors.state == kSentNotAnchored ? 0U : 1U);
     out.one("llmtrail_unanchored_seconds", MetricType::kGauge,
             "Age of the oldest sealed record that nobody outside this host vouches for.",
             static_cast<uint64_t>(intake.anchors.unanchored_seconds()));

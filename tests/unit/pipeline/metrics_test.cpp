@@ -163,9 +163,17 @@ TEST_CASE("the metrics are well formed and say what the status says") {
     CHECK(families["llmtrail_last_seal_timestamp_seconds"].samples[""] ==
           doctest::Approx(1'772'362'858.5).epsilon(1e-12));
     CHECK(families["llmtrail_unanchored_seconds"].samples[""] == 2);
+    CHECK(families["llmtrail_anchoring"].samples[""] == 1);
     CHECK(families["llmtrail_spool_bytes"].samples[""] == 4096);
     CHECK(families["llmtrail_spool_segments"].samples[""] == 2);
     CHECK(families["llmtrail_ledger_balances"].samples[""] == 1);
+}
+
+TEST_CASE("the metrics tell when checkpoints are only sent") {
+    MetricsSnapshot snapshot = full_snapshot();
+    snapshot.status.intake.anchors.state = kSentNotAnchored;
+    auto families = read_exposition(metrics_text(snapshot));
+    CHECK(families["llmtrail_anchoring"].samples[""] == 0);
 }
 
 TEST_CASE("no text of an error or a path is in the metrics, and a label cannot end its line") {
