@@ -10,6 +10,11 @@
 
 namespace llmtrail {
 
+ErrorCode lookup_error(int failure) {
+    return failure == EAI_NONAME || failure == EAI_NODATA ? ErrorCode::kNetwork
+                                                          : ErrorCode::kTimeout;
+}
+
 Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
@@ -19,7 +24,7 @@ Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags) {
     int failure =
         ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
     if (failure != 0) {
-        return fail(failure == EAI_AGAIN ? ErrorCode::kTimeout : ErrorCode::kNetwork,
+        return fail(lookup_error(failure),
                     "resolving " + endpoint.host + ": " + ::gai_strerror(failure));
     }
     std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
@@ -72,8 +77,9 @@ void LastAddresses::put(const Endpoint& endpoint, const SocketAddresses& address
     std::erase_if(known_, [now](const auto& entry) {
         return now.millis_since(entry.second.at) >= kLastAddressesMs;
     });
-    if (known_.size() < kLastAddressesMax) {
-        known_.insert_or_assign({endpoint.host, endpoint.port}, Known{addresses, now});
+    auto key = std::pair(endpoint.host, endpoint.port);
+    if (known_.size() < kLastAddressesMax || known_.contains(key)) {
+        known_.insert_or_assign(std::move(key), Known{addresses, now});
     }
 }
 

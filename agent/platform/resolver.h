@@ -1,8 +1,8 @@
 // Names to addresses without blocking: numeric hosts at once, names by getaddrinfo(3) on a thread
 // of their own, so that a slow name server stalls neither the deliver thread nor the shutdown. A
-// name that is being looked up already is not looked up twice. While no name server answers, the
-// addresses that a name had last are used on for a time; an answer that there is no such name ends
-// that. Inside agent/platform only; any thread.
+// name that is being looked up already is not looked up twice. While nothing says what a name's
+// addresses are, those that it had last are used on for a time; an answer that there is no such
+// name ends that. Inside agent/platform only; any thread.
 #pragma once
 
 #include <sys/socket.h>
@@ -58,8 +58,8 @@ class LastAddresses {
 // One lookup, shared by whoever waits for it and the thread that does it.
 class Lookup {
  public:
-    // Empty while it is going on. kNetwork: no such name. kTimeout: no name server, and no
-    // addresses from before.
+    // Empty while it is going on. kNetwork: no such name. kTimeout: no answer, and no addresses
+    // from before.
     std::optional<Result<SocketAddresses>> result();
 
     // Why the addresses are those from before; "": they are not. Of a lookup that has its result.
@@ -73,7 +73,11 @@ class Lookup {
     std::optional<Result<SocketAddresses>> result_;
 };
 
-// getaddrinfo(3) with `flags`; blocks. kTimeout: no name server answered. kNetwork: anything else.
+// Of a failure of getaddrinfo(3). kNetwork: the name has no address. kTimeout: nobody said that; no
+// name server answered, or the lookup itself failed (EAI_SYSTEM, EAI_MEMORY, EAI_FAIL, ...).
+ErrorCode lookup_error(int failure);
+
+// getaddrinfo(3) with `flags`; blocks. Errors: lookup_error().
 Result<SocketAddresses> look_up(const Endpoint& endpoint, int flags);
 
 MonotonicNanos monotonic_now();  // CLOCK_MONOTONIC

@@ -133,6 +133,47 @@ TEST_CASE("while no name server answers the last addresses of a name are used, f
     CHECK_FALSE(ask(silence).first);  // the name has gone, and with it its addresses
 }
 
+TEST_CASE("only an answer that a name has no address ends the use of its last ones") {
+    struct Row {
+        int failure;
+        bool used_on;
+    };
+
+    for (Row row : {Row{EAI_AGAIN, true}, Row{EAI_SYSTEM, true}, Row{EAI_MEMORY, true},
+                    Row{EAI_FAIL, true}, Row{EAI_NONAME, false}, Row{EAI_NODATA, false}}) {
+        CAPTURE(row.failure);
+        Bench bench;
+        bench.server->answers(address_of("192.0.2.1"));
+        REQUIRE(Bench::wait_for(bench.start()));
+        for (int failure : {row.failure, EAI_AGAIN}) {
+            bench.server->answers(
+                Result<SocketAddresses>(fail(lookup_error(failure), "it failed")));
+            auto lookup = bench.start();
+            CHECK(static_cast<bool>(Bench::wait_for(lookup)) == row.used_on);
+            CHECK(lookup->doubt() == (row.used_on ? "it failed" : ""));
+        }
+    }
+}
+
+TEST_CASE("addresses of a name that is known are renewed, however many names are known") {
+    LastAddresses last;
+    auto name = [](size_t i) {
+        return Endpoint{"host" + std::to_string(i) + ".example.com", 6514};
+    };
+    auto at_ms = [](int64_t ms) { return MonotonicNanos{ms * 1'000'000}; };
+    for (size_t i = 0; i < kLastAddressesMax; ++i) {
+        last.put(name(i), address_of("192.0.2.1"), at_ms(0));
+    }
+    last.put(name(7), address_of("192.0.2.2"), at_ms(1'000));
+    last.put(name(kLastAddressesMax), address_of("192.0.2.3"), at_ms(1'000));
+    CHECK_FALSE(last.find(name(kLastAddressesMax), at_ms(1'000)));
+    CHECK_FALSE(last.find(name(6), at_ms(kLastAddressesMs)));
+    auto renewed = last.find(name(7), at_ms(kLastAddressesMs));
+    REQUIRE(renewed);
+    SocketAddress now = address_of("192.0.2.2").front();
+    CHECK(std::memcmp(&renewed->front().storage, &now.storage, sizeof(sockaddr_in)) == 0);
+}
+
 TEST_CASE("names that hang are bounded in number") {
     Bench bench;
     std::vector<std::shared_ptr<Lookup>> hanging;
