@@ -136,7 +136,24 @@ void describe_log(std::string& out, JsonValue status) {
         words += "; unanchored for " + in_time(static_cast<int64_t>(seconds));
     }
     line(out, "log", words);
-    line(out, "spool", text_of(status, "spool_directory"));
+    if (std::string root = text_of(anchors, "root"); !root.empty()) {
+        line(out, "chain head", root + " of " + counted(anchors, "sealed_size", "sealed"));
+    }
+}
+
+// 1.2 GiB of 10.0 GiB, 55.0 GiB free (1.0 GiB stay free); /var/lib/llmtrail/spool
+void describe_spool(std::string& out, JsonValue status) {
+    JsonValue spool = status["spool"];
+    std::string words;
+    if (spool["bytes"].exists()) {
+        words = in_bytes(count_of(spool, "bytes")) + " of " +
+                in_bytes(count_of(spool, "max_bytes")) + ", " +
+                in_bytes(count_of(spool, "free_bytes")) + " free (" +
+                in_bytes(count_of(spool, "min_free_bytes")) + " stay free); ";
+    } else if (spool.exists()) {
+        words = "CANNOT BE READ; ";
+    }
+    line(out, "spool", words + text_of(status, "spool_directory"));
 }
 
 void describe_configuration(std::string& out, JsonValue configuration) {
@@ -176,6 +193,7 @@ std::optional<std::string> describe_status(ByteView json) {
         describe_source(out, source);
     }
     describe_log(out, status);
+    describe_spool(out, status);
     for (JsonValue output : status["outputs"].items()) {
         describe_output(out, output);
     }

@@ -53,7 +53,12 @@ int64_t Checkpoints::wait_ms() const {
 }
 
 void Checkpoints::note_seal() {
-    state_.note_seal(spool_.sealed_size(), clock_.monotonic_now());
+    uint64_t size = spool_.sealed_size();
+    state_.note_seal(size, clock_.monotonic_now());
+    if (root_size_ != size) {  // a checkpoint is signed: not for a seal that covers nothing new
+        root_size_ = size;
+        sealed_root_ = spool_.checkpoint().body.root;
+    }
 }
 
 const std::array<Bytes, kSectionCount>& Checkpoints::make(const Cursors& cursors) {

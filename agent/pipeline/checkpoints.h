@@ -7,8 +7,10 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "base/section.h"
+#include "crypto/digest.h"
 #include "log/log.h"
 #include "pipeline/anchor_state.h"
 #include "pipeline/mailbox.h"
@@ -44,6 +46,9 @@ class Checkpoints {
 
     AnchorTotals totals() const;
 
+    // Of the tree under the last seal.
+    const Digest& sealed_root() const { return sealed_root_; }
+
  private:
     SpoolWriter& spool_;
     Clock& clock_;
@@ -52,6 +57,8 @@ class Checkpoints {
     AnchorPlan plan_;
     AnchorState state_;
     MonotonicNanos next_;
+    std::optional<uint64_t> root_size_;  // leaves under sealed_root_
+    Digest sealed_root_{};
     uint64_t covered_ = 0;
     bool failing_ = false;
     std::array<Bytes, kSectionCount> sections_;

@@ -177,6 +177,7 @@ IntakeStatus Ingest::Worker::status() {
     IntakeStatus status;
     status.sources = sources_.status();
     status.anchors = checkpoints_.totals();
+    status.sealed_root = checkpoints_.sealed_root();
     status.log_size = spool_.next_index();
     status.sealed = cadence_.sealed();
     return status;

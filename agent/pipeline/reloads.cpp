@@ -171,6 +171,8 @@ void Reloads::finish() {
         loaded_ = std::move(next_);
         settings_ = loaded_.get();
         parts_.metrics.adopt(*settings_);
+        parts_.status.put_spool_limits(
+            {settings_->spool.max_size_bytes, settings_->spool.min_free_bytes});
         configuration_.generation = verdict_.generation;
         configuration_.digest = verdict_.digest;
         configuration_.since = now;

@@ -11,6 +11,11 @@ void StatusBoard::put_start(uint64_t generation, UnixNanos started, std::string 
     status_.spool_directory = std::move(spool_directory);
 }
 
+void StatusBoard::put_spool_limits(SpoolLimits limits) {
+    std::lock_guard lock(mutex_);
+    status_.spool_limits = limits;
+}
+
 void StatusBoard::put_configuration(ConfigurationStatus configuration) {
     std::lock_guard lock(mutex_);
     status_.configuration = std::move(configuration);

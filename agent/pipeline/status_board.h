@@ -11,8 +11,10 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "crypto/digest.h"
 #include "outputs/output.h"
 #include "pipeline/ledger.h"
+#include "pipeline/spool_usage.h"
 #include "platform/clock.h"
 
 namespace llmtrail {
@@ -36,6 +38,7 @@ struct OutputStatus {
 struct IntakeStatus {
     std::vector<SourceStatus> sources;
     AnchorTotals anchors;
+    Digest sealed_root{};   // of the tree under anchors.sealed_size leaves
     uint64_t log_size = 0;  // leaves: index of the next record
     MonotonicNanos sealed;  // when the last seal was written
 };
@@ -51,11 +54,18 @@ struct ConfigurationStatus {
     std::string last_error;  // the first one, in one line of valid UTF-8
 };
 
+// As the configuration in force has it.
+struct SpoolLimits {
+    uint64_t bytes_max = 0;
+    uint64_t free_bytes_min = 0;
+};
+
 struct AgentStatus {
     // Of this run.
     uint64_t generation = 0;
     UnixNanos started;
     std::string spool_directory;
+    SpoolLimits spool_limits;
     ConfigurationStatus configuration;
 
     IntakeStatus intake;
@@ -65,6 +75,7 @@ struct AgentStatus {
 class StatusBoard {
  public:
     void put_start(uint64_t generation, UnixNanos started, std::string spool_directory);
+    void put_spool_limits(SpoolLimits limits);
     void put_configuration(ConfigurationStatus configuration);
     void put_intake(IntakeStatus intake);
     void put_outputs(std::vector<OutputStatus> outputs);
@@ -76,7 +87,8 @@ class StatusBoard {
     AgentStatus status_;
 };
 
-// One JSON object and a newline (docs/status.md).
-std::string status_json(const AgentStatus& status, UnixNanos now);
+// One JSON object and a newline (docs/status.md). No usage: the spool's folder could not be read.
+std::string status_json(const AgentStatus& status, const std::optional<SpoolUsage>& usage,
+                        UnixNanos now);
 
 }  // namespace llmtrail

@@ -82,13 +82,29 @@ void put_list(std::string& out, const std::vector<Item>& items,
     out.push_back(']');
 }
 
-void put_anchors(std::string& out, const AnchorTotals& anchors) {
+void put_anchors(std::string& out, const IntakeStatus& intake) {
+    const AnchorTotals& anchors = intake.anchors;
     JsonObjectWriter object(out);
     object.text("state", anchors.state);
     object.text("holder", anchors.holder);
     object.count("sealed_size", anchors.sealed_size);
+    object.text("root", to_hex(view(intake.sealed_root)));
     object.count("anchored_size", anchors.anchored_size);
     object.count("unanchored_seconds", static_cast<uint64_t>(anchors.unanchored_seconds()));
+}
+
+void put_spool(std::string& out, const AgentStatus& status,
+               const std::optional<SpoolUsage>& usage) {
+    JsonObjectWriter object(out);
+    object.text("path", status.spool_directory);
+    if (usage) {
+        object.count("bytes", usage->payload_bytes + usage->leaf_bytes);
+    }
+    object.count("max_bytes", status.spool_limits.bytes_max);
+    if (usage) {
+        object.count("free_bytes", usage->free_bytes);
+    }
+    object.count("min_free_bytes", status.spool_limits.free_bytes_min);
 }
 
 void put_configuration(std::string& out, const ConfigurationStatus& configuration) {
@@ -107,7 +123,8 @@ void put_configuration(std::string& out, const ConfigurationStatus& configuratio
 
 }  // namespace
 
-std::string status_json(const AgentStatus& status, UnixNanos now) {
+std::string status_json(const AgentStatus& status, const std::optional<SpoolUsage>& usage,
+                        UnixNanos now) {
     std::string out;
     {
         JsonObjectWriter object(out);
@@ -116,9 +133,10 @@ std::string status_json(const AgentStatus& status, UnixNanos now) {
         object.time("started", status.started);
         object.count("generation", status.generation);
         object.text("spool_directory", status.spool_directory);
+        put_spool(object.begin("spool"), status, usage);
         object.count("log_size", status.intake.log_size);
         put_configuration(object.begin("configuration"), status.configuration);
-        put_anchors(object.begin("anchors"), status.intake.anchors);
+        put_anchors(object.begin("anchors"), status.intake);
         put_list(object.begin("sources"), status.intake.sources, put_source);
         put_list(object.begin("outputs"), status.outputs, put_output);
     }

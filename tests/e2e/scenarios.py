@@ -261,6 +261,8 @@ def status_says_what_the_agent_does(site):
     assert now["sources"][0]["lag_bytes"] == 0 and now["outputs"][0]["state"] == "up" and all(o["balances"] for o in now["outputs"] + now["sources"]), now
     shown, own = (now["outputs"][0][f"tls_{side}_not_after"] for side in ("server", "client"))
     assert min(shown, own) > now["now"], now
+    assert len(now["anchors"]["root"]) == 64 and 0 < now["spool"]["bytes"] < now["spool"]["max_bytes"], now
+    assert now["spool"]["free_bytes"] > 0 and now["spool"]["path"] == now["spool_directory"], now
     words = site.run("status", "--socket", socket_file, expect=0).stdout
     assert "source app        up to date; 1 documents" in words and f"output soc        up; its certificate ends {shown[:10]}; ours ends {own[:10]}; " in words, words
     site.stop_receiver()

@@ -11,7 +11,8 @@ TEST_CASE("a healthy agent is told in a line a source and an output") {
         describe_status(
             R"({"version":"1.2","now":"2026-03-01T14:00:00Z","started":"2026-03-01T11:00:00Z","generation":3,)"
             R"("spool_directory":"/s","log_size":6,)"
-            R"("anchors":{"state":"anchored","holder":"soc","sealed_size":6,"anchored_size":5,"unanchored_seconds":3},)"
+            R"("spool":{"path":"/s","bytes":1288490189,"max_bytes":10737418240,"free_bytes":59055800320,"min_free_bytes":1073741824},)"
+            R"("anchors":{"state":"anchored","holder":"soc","sealed_size":6,"root":"5a5b","anchored_size":5,"unanchored_seconds":3},)"
             R"("sources":[{"id":"app","lag_bytes":0,"documents":4,"records":5,"rejected":0,"balances":true}],)"
             R"("outputs":[{"id":"soc","state":"up","tls_server_not_after":"2027-03-01T00:00:00Z","tls_client_not_after":"2026-05-06T07:08:09Z","confirmation":"acknowledged","confirmed":5,"pending":1,"balances":true}]})")
             .value();
@@ -19,7 +20,8 @@ TEST_CASE("a healthy agent is told in a line a source and an output") {
           "llmtrail          version 1.2, generation 3, up 3 h\n"
           "source app        up to date; 4 documents, 5 records, 0 rejected\n"
           "log               6 records, 6 sealed, 5 anchored by soc; unanchored for 3 s\n"
-          "spool             /s\n"
+          "chain head        5a5b of 6 sealed\n"
+          "spool             1.2 GiB of 10.0 GiB, 55.0 GiB free (1.0 GiB stay free); /s\n"
           "output soc        up; its certificate ends 2027-03-01; ours ends 2026-05-06; "
           "5 acknowledged, 1 waiting in the spool\n");
 }
@@ -39,6 +41,17 @@ TEST_CASE("what is wrong is told, and nothing of it reaches the terminal raw") {
         CAPTURE(words);
         CHECK(text.find(words) != std::string::npos);
     }
+}
+
+TEST_CASE("the spool is told as far as the answer has it") {
+    std::string older = describe_status(R"({"generation":1,"spool_directory":"/s"})").value();
+    CHECK(contains(older, "spool             /s\n"));
+    CHECK_FALSE(contains(older, "chain head"));
+    std::string unread =
+        describe_status(
+            R"({"generation":1,"spool_directory":"/s","spool":{"path":"/s","max_bytes":9,"min_free_bytes":1}})")
+            .value();
+    CHECK(contains(unread, "spool             CANNOT BE READ; /s\n"));
 }
 
 TEST_CASE("an agent without a source says what to do next") {

@@ -227,16 +227,23 @@ TEST_CASE("what is only sent, or synced on this host, is never an anchor") {
     }
 }
 
-TEST_CASE("at shutdown the anchors stand before the final seal") {
+TEST_CASE(
+    "the status tells a sealed root, and at shutdown the anchors stand before the final seal") {
     Host host;
     host.receivers["soc"];
+    IntakeStatus told;
     {
         AgentLife life(host);
         host.write_documents(4);
         REQUIRE(life.run_until_done());
+        told = life.ingest().status();
         REQUIRE(life.stop());
     }
     std::vector<Frame> frames = frames_of(host);
+    CHECK(std::any_of(frames.begin(), frames.end(), [&](const Frame& frame) {
+        return frame.type == FrameType::kSeal && frame.seal.root == told.sealed_root &&
+               frame.seal.tree_size == told.anchors.sealed_size;
+    }));
     REQUIRE(frames.size() > 3);
     CHECK(frames.back().seal.reasons == kSealCleanShutdown);
     const Frame& anchor = frames[frames.size() - 2];

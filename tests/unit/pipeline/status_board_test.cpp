@@ -11,6 +11,7 @@ AgentStatus busy_agent() {
     status.generation = 3;
     status.started = UnixNanos{1'772'362'800'000'000'000};
     status.spool_directory = "/s";
+    status.spool_limits = {1000, 200};
     SourceStatus source;
     source.totals.id = "app";
     source.totals.read_bytes = 100;
@@ -21,6 +22,7 @@ AgentStatus busy_agent() {
     source.lag_bytes = 77;
     status.intake.sources = {source};
     status.intake.log_size = 6;
+    status.intake.sealed_root.fill('\x5a');
     status.intake.anchors = {"not anchored", "", 0, 5, 1500, 0};
     status.configuration = {2,
                             "\xab\x01",
@@ -41,19 +43,31 @@ AgentStatus busy_agent() {
     return status;
 }
 
+SpoolUsage some_usage() {
+    SpoolUsage usage;
+    usage.payload_bytes = 40;
+    usage.leaf_bytes = 2;
+    usage.free_bytes = 500;
+    return usage;
+}
+
 }  // namespace
 
 TEST_CASE("the status is one line of JSON, in the order of its page") {
-    std::string json = status_json(busy_agent(), UnixNanos{1'772'362'860'000'000'001});
+    std::string json =
+        status_json(busy_agent(), some_usage(), UnixNanos{1'772'362'860'000'000'001});
     CHECK(json ==
           "{\"version\":\"" LLMTRAIL_VERSION
           "\",\"now\":\"2026-03-01T11:01:00.000000001Z\","
           "\"started\":\"2026-03-01T11:00:00.000000000Z\",\"generation\":3,"
-          "\"spool_directory\":\"/s\",\"log_size\":6,"
+          "\"spool_directory\":\"/s\","
+          "\"spool\":{\"path\":\"/s\",\"bytes\":42,\"max_bytes\":1000,\"free_bytes\":500,"
+          "\"min_free_bytes\":200},\"log_size\":6,"
           "\"configuration\":{\"generation\":2,\"digest\":\"ab01\","
           "\"since\":\"2026-03-01T11:00:30.000000000Z\",\"last_reload\":{\"verdict\":\"refused\","
           "\"at\":\"2026-03-01T11:00:40.000000000Z\",\"digest\":\"cd\",\"error\":\"no\"}},"
           "\"anchors\":{\"state\":\"not anchored\",\"holder\":\"\",\"sealed_size\":5,"
+          "\"root\":\"5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a\","
           "\"anchored_size\":0,\"unanchored_seconds\":2},"
           "\"sources\":[{\"id\":\"app\",\"lag_bytes\":77,\"documents\":4,\"records\":5,"
           "\"rejected\":0,\"read_bytes\":100,\"record_bytes\":90,\"rejected_bytes\":0,"
@@ -66,15 +80,22 @@ TEST_CASE("the status is one line of JSON, in the order of its page") {
           "\"balances\":false}]}\n");
 }
 
+TEST_CASE("of a spool that cannot be read only the limits are told") {
+    std::string json = status_json(busy_agent(), std::nullopt, UnixNanos{5});
+    CHECK(json.find("\"spool\":{\"path\":\"/s\",\"max_bytes\":1000,\"min_free_bytes\":200}") !=
+          json.npos);
+}
+
 TEST_CASE("each part is what was put last") {
     StatusBoard board;
     CHECK(board.read().outputs.empty());
     AgentStatus status = busy_agent();
     board.put_start(status.generation, status.started, status.spool_directory);
+    board.put_spool_limits(status.spool_limits);
     board.put_outputs({OutputStatus{}, OutputStatus{}});
     board.put_outputs(status.outputs);
     board.put_intake(status.intake);
     board.put_configuration(status.configuration);
     UnixNanos now{5};
-    CHECK(status_json(board.read(), now) == status_json(status, now));
+    CHECK(status_json(board.read(), some_usage(), now) == status_json(status, some_usage(), now));
 }
