@@ -15,11 +15,11 @@ import threading
 import time
 
 from agent import Site, wait_until
+from duplicates import left_by_documented_query
 from scripted_server import ScriptedServer, write_secret
 
 CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 EVENTS = 300
-OUTPUTS_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/outputs.md"
 
 
 def ip(*words):
@@ -183,9 +183,7 @@ def half_open_connection(site):
 
 
 def documented_query_removes_duplicates(lines):
-    """The one for files and syslog, as docs/outputs.md has it."""
-    query = re.search(r"^    (awk .*) events\.log$", OUTPUTS_PAGE.read_text(), re.M).group(1)
-    left = subprocess.run(["sh", "-c", query], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True).stdout.splitlines()
+    left = left_by_documented_query(lines)
     ids = [re.search(r" externalId=(\S+)", line).group(1) for line in lines]
     assert len(left) == len(set(ids)) < len(lines), (len(left), len(set(ids)), len(lines))
     assert all("llmtrailResent=1" in line for n, line in enumerate(lines) if ids[n] in ids[:n])
