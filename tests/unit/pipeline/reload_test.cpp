@@ -358,18 +358,20 @@ TEST_CASE(
             daemon.version = "v" + std::to_string(i);
             daemon.next.outputs[0].preview_prompt_characters = 60 + static_cast<size_t>(i % 2);
             daemon.next.spool.sync_interval_ms = 20 + i % 3;
-            if (i == 39) {
-                daemon.network.otherwise = FakePeer();
-            }
         });
     }
+    steps.emplace_back([&daemon] { daemon.network.otherwise = FakePeer(); });  // the outage ends
     Result<RunReport> report = run_script(daemon, steps);
     REQUIRE(report);
-    CHECK(std::all_of(daemon.verdicts.begin(), daemon.verdicts.end(),
+    REQUIRE(daemon.verdicts.size() == 41);
+    CHECK(verdict_word(daemon.verdicts.back()) == "unchanged");
+    CHECK(std::all_of(daemon.verdicts.begin(), daemon.verdicts.end() - 1,
                       [](const std::string& json) { return verdict_word(json) == "accepted"; }));
     for (uint64_t n = 0; n < daemon.written; ++n) {
         auto [events, resent] = daemon.arrivals(n);
         CHECK(events == 1);
     }
+    CHECK(daemon.network.attempts > 1);
+    CHECK(daemon.network.connections.size() == 1);
     CHECK_MESSAGE(report->ledger.balances(), describe(report->ledger));
 }
