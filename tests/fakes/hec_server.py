@@ -223,7 +223,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             number = min(number, len(events) - 1)
             store(events[:number])
             log("poisoned", identity(events[number])[0])
-            raise Refused(code, number)
+            raise Refused(code, number + 1 if code == 7 else number)  # that one counts from 1
         if fault == "code" and CODES[int(detail)][0] != 200:
             return self.answer_code(int(detail), [("Retry-After", "1")])
         if options.get("poison") == "all" or any(identity(event)[0] == options.get("poison") for event in events):

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "outputs/refused_events.h"
 #include "sentinel_bench.h"
 
 using namespace llmtrail;
@@ -152,6 +153,16 @@ TEST_CASE("an API that takes less per call gets less, and one event too large is
     SentinelBench large({.bytes_max = 30'000}, 3, {.text_bytes = 40'000});
     CHECK(large.run_until_confirmed());
     CHECK(large.refused.size() == 3);
+}
+
+TEST_CASE("when one event after the other is too large the output holds and leaves out no more") {
+    SentinelBench bench({.bytes_max = 10'000}, 30, {.text_bytes = 15'000});
+    bench.run(600);
+    CHECK(bench.refused.size() == kRefusedInARowMax);
+    CHECK(bench.output->confirmed_end() == kRefusedInARowMax);
+    CHECK(bench.server.log_of("stored").empty());
+    CHECK(bench.output->last_error().message.starts_with("HTTP 413"));
+    CHECK(bench.output->health() == OutputHealth::kBackingOff);
 }
 
 TEST_CASE("what is held while the API is away is bounded") {

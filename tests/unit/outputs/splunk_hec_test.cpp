@@ -205,6 +205,20 @@ TEST_CASE("an index that the token may not write to holds everything") {
     CHECK(bench.output->health() == OutputHealth::kBackingOff);
 }
 
+TEST_CASE("without acknowledgement what stands before an index not allowed is confirmed") {
+    HecScript script = failing({"invalid:7:7"});
+    script.ack = false;
+    HecBench bench(script, 30, {.acknowledged = false});
+    while (bench.output->health() != OutputHealth::kBackingOff) {
+        bench.turn();
+    }
+    CHECK(bench.output->confirmed_end() == 7);
+    CHECK(bench.server.log_of("stored").size() == 7);
+    CHECK(bench.run_until_confirmed());
+    check_each_once(bench, 30);
+    CHECK(bench.refused.empty());
+}
+
 TEST_CASE("a receiver that takes less per request gets less, and one event too large is told") {
     HecScript script;
     script.bytes_max = 30'000;
@@ -215,6 +229,18 @@ TEST_CASE("a receiver that takes less per request gets less, and one event too l
     HecBench large(script, 3, {.text_bytes = 40'000});
     CHECK(large.run_until_confirmed());
     CHECK(large.refused.size() == 3);
+}
+
+TEST_CASE("when one event after the other is too large the output holds and leaves out no more") {
+    HecScript script;
+    script.bytes_max = 10'000;
+    HecBench bench(script, 30, {.text_bytes = 15'000});
+    bench.run(600);
+    CHECK(bench.refused.size() == kRefusedInARowMax);
+    CHECK(bench.output->confirmed_end() == kRefusedInARowMax);
+    CHECK(bench.server.log_of("stored").empty());
+    CHECK(bench.output->last_error().message == "HTTP 413: the batch is too large");
+    CHECK(bench.output->health() == OutputHealth::kBackingOff);
 }
 
 TEST_CASE("a receiver that takes no gzip gets plain text") {
