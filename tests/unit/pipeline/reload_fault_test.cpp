@@ -67,6 +67,17 @@ struct TwoAndTwo : Host {
     }
 };
 
+// Takes records as long as the disk is nearly empty.
+struct TightSpool : TwoAndTwo {
+    TightSpool() { settings.spool.min_free_bytes = min_free_bytes = 2 * kGibibyte; }
+
+    void run_out_of_space(AgentLife& agent) {
+        REQUIRE(agent.started());
+        REQUIRE(agent.run_until_done());
+        disk.set_free_bytes(kGibibyte);
+    }
+};
+
 // The change, with documents that nobody has read yet; a fault may end it early. How many disk
 // operations it took.
 uint64_t live_through_the_change(TwoAndTwo& host, const std::function<void(FakeDisk&)>& disturb) {
@@ -144,12 +155,9 @@ TEST_CASE("a crash at any disk operation of a reload: the next life has what was
 }
 
 TEST_CASE("a reload while the spool is full is answered, and its record waits for space") {
-    TwoAndTwo host;
-    host.settings.spool.min_free_bytes = host.min_free_bytes = 2 * kGibibyte;
+    TightSpool host;
     AgentLife agent(host);
-    REQUIRE(agent.started());
-    REQUIRE(agent.run_until_done());
-    host.disk.set_free_bytes(kGibibyte);
+    host.run_out_of_space(agent);
     host.write_documents(200);
     step(agent, 20);
     size_t before = host.receivers["soc"].ids_of.size();
@@ -176,12 +184,9 @@ TEST_CASE("a reload while the spool is full is answered, and its record waits fo
 }
 
 TEST_CASE("a reload that makes space is taken though the record of the one before waits for it") {
-    TwoAndTwo host;
-    host.settings.spool.min_free_bytes = host.min_free_bytes = 2 * kGibibyte;
+    TightSpool host;
     AgentLife agent(host);
-    REQUIRE(agent.started());
-    REQUIRE(agent.run_until_done());
-    host.disk.set_free_bytes(kGibibyte);
+    host.run_out_of_space(agent);
     host.write_documents(200);
     host.write_more();
     step(agent, 20);
@@ -211,12 +216,9 @@ TEST_CASE("a reload that makes space is taken though the record of the one befor
 }
 
 TEST_CASE("so many changes may wait for space, and the next one waits for its turn") {
-    TwoAndTwo host;
-    host.settings.spool.min_free_bytes = host.min_free_bytes = 2 * kGibibyte;
+    TightSpool host;
     AgentLife agent(host);
-    REQUIRE(agent.started());
-    REQUIRE(agent.run_until_done());
-    host.disk.set_free_bytes(kGibibyte);
+    host.run_out_of_space(agent);
     host.write_documents(1);
     step(agent, 20);
     size_t taken = 0;
